@@ -1,0 +1,1 @@
+"""What runs during the measurement, on the producer host: sensors, writers and the measured loop."""

@@ -1,0 +1,217 @@
+"""The ledger: what became of every single reading of one stream, in two bits each.
+
+It lies in shared memory, so that what a producer knew is still there after it was killed.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import time
+from collections.abc import Callable
+from enum import IntEnum
+
+from .errors import ContractError
+from .latency import LatencyRecorder
+
+_PER_BYTE = 4
+_GROWTH = 1 << 16
+"""Bytes by which a ledger grows: 262,144 readings."""
+
+
+class Outcome(IntEnum):
+    """How a reading ended, from the client's side. Unknown is what it is until something else is reported."""
+
+    UNKNOWN = 0
+    ACKNOWLEDGED = 1
+    FAILED = 2
+    UNANSWERED = 3
+
+
+_FULL = {outcome: outcome * 0b01010101 for outcome in Outcome}
+"""A byte whose four readings all have that outcome."""
+
+
+class Totals:
+    """Counters of one producer in shared memory, readable by others while it runs.
+
+    Args:
+        cells: at least `Totals.CELLS` writable 64-bit cells, for instance of a shared `mmap`.
+    """
+
+    ATTEMPTED, ACKNOWLEDGED, FAILED, UNANSWERED = 0, 1, 2, 3
+    CELLS = 4
+
+    def __init__(self, cells: memoryview | None = None) -> None:
+        self.cells = cells if cells is not None else memoryview(bytearray(8 * self.CELLS)).cast("Q")
+
+    @property
+    def attempted(self) -> int:
+        return self.cells[self.ATTEMPTED]
+
+    @property
+    def acknowledged(self) -> int:
+        return self.cells[self.ACKNOWLEDGED]
+
+    @property
+    def failed(self) -> int:
+        return self.cells[self.FAILED]
+
+    @property
+    def unanswered(self) -> int:
+        return self.cells[self.UNANSWERED]
+
+    @property
+    def unknown(self) -> int:
+        """Readings whose outcome nobody knows (yet): those reported as unknown, and those in flight."""
+        return self.attempted - self.acknowledged - self.failed - self.unanswered
+
+
+class Ledger:
+    """What one writer reports to.
+
+    Readings are numbered from 1. The loop calls `begin` before it hands a reading over; the writer then settles
+    it by one of `acknowledged`, `failed`, `unknown` or `unanswered`, alone or as a range of numbers.
+
+    Args:
+        totals: where to count; by default in memory of its own.
+        descriptor: an open file (`os.memfd_create`) for the outcomes, so that another process can read them; by
+            default private memory.
+        clock: nanoseconds that never go back.
+    """
+
+    def __init__(
+        self,
+        totals: Totals | None = None,
+        descriptor: int | None = None,
+        clock: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        self.totals = totals if totals is not None else Totals()
+        self.clock = clock
+        self.latency = LatencyRecorder()
+        self.errors: dict[str, int] = {}
+        """How many readings failed or are unknown, by the error that said so."""
+        self._cells = self.totals.cells
+        self._file = os.memfd_create("ledger", os.MFD_CLOEXEC) if descriptor is None else descriptor
+        self._owns_file = descriptor is None
+        os.ftruncate(self._file, _GROWTH)
+        self._map = mmap.mmap(self._file, _GROWTH)
+        self._room = _GROWTH * _PER_BYTE
+        self._unknown: set[int] = set()
+
+    def begin(self, number: int, now: int) -> None:
+        """Note that reading `number` is handed over at `now` (nanoseconds of the ledger's clock)."""
+        self._cells[0] = number
+        if not number % self.latency.stride:
+            self.latency.started[number] = now
+
+    def acknowledged(self, first: int, count: int = 1) -> None:
+        """Note that the server confirmed these readings."""
+        self._settle(first, count, Outcome.ACKNOWLEDGED)
+        self._cells[1] += count
+        latency = self.latency
+        if count == 1:
+            if first in latency.started:
+                latency.record(first, self.clock())
+        else:
+            latency.record_range(first, count, self.clock())
+
+    def failed(self, first: int, count: int = 1, *, error: str) -> None:
+        """Note that the server, or the client for it, refused these readings: they were not written."""
+        self._settle(first, count, Outcome.FAILED)
+        self._cells[2] += count
+        self._blame(first, count, error)
+
+    def unknown(self, first: int, count: int = 1, *, error: str) -> None:
+        """Note that nobody can say whether these readings were written (a time-out, an error on COMMIT)."""
+        self._settle(first, count, Outcome.UNKNOWN)
+        self._blame(first, count, error)
+
+    def unanswered(self, first: int, count: int = 1) -> None:
+        """Note that these readings were sent and nothing was ever promised for them."""
+        self._settle(first, count, Outcome.UNANSWERED)
+        self._cells[3] += count
+        self.latency.forget(first, count)
+
+    @property
+    def unsettled(self) -> int:
+        """Readings handed over of which the writer has not yet reported anything."""
+        return self.totals.unknown - len(self._unknown)
+
+    def outcomes(self) -> bytes:
+        """Return the outcomes packed four to a byte, reading 1 in the lowest bits of byte 0."""
+        length = -(-self.totals.attempted // _PER_BYTE)
+        return self._map[:length]
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._map.close()
+        if self._owns_file:
+            os.close(self._file)
+            self._owns_file = False
+
+    def _blame(self, first: int, count: int, error: str) -> None:
+        self.errors[error] = self.errors.get(error, 0) + count
+        self.latency.forget(first, count)
+
+    def _settle(self, first: int, count: int, outcome: Outcome) -> None:
+        last = first + count - 1
+        if first < 1 or count < 1 or last > self._cells[0]:
+            raise ContractError(
+                f"a writer settled readings {first} to {last}, but only 1 to {self._cells[0]} were handed over"
+            )
+        while last > self._room:
+            self._grow()
+        if count == 1:
+            self._settle_one(first, outcome)
+            return
+        index, final = first - 1, last
+        while index < final and index % _PER_BYTE:
+            self._settle_one(index + 1, outcome)
+            index += 1
+        whole = (final - index) // _PER_BYTE
+        if whole:
+            at = index // _PER_BYTE
+            if self._map[at : at + whole].count(0) != whole or self._was_unknown(index + 1, whole * _PER_BYTE):
+                self._refuse(index + 1)
+            if outcome is Outcome.UNKNOWN:
+                self._unknown.update(range(index + 1, index + 1 + whole * _PER_BYTE))
+            else:
+                self._map[at : at + whole] = bytes([_FULL[outcome]]) * whole
+            index += whole * _PER_BYTE
+        for number in range(index + 1, final + 1):
+            self._settle_one(number, outcome)
+
+    def _settle_one(self, number: int, outcome: int) -> None:
+        at = number - 1
+        shift = (at & 3) << 1
+        byte = self._map[at >> 2]
+        if byte >> shift & 3 or number in self._unknown:
+            self._refuse(number)
+        if outcome:
+            self._map[at >> 2] = byte | outcome << shift
+        else:
+            self._unknown.add(number)
+
+    def _was_unknown(self, first: int, count: int) -> bool:
+        return bool(self._unknown) and not self._unknown.isdisjoint(range(first, first + count))
+
+    def _refuse(self, number: int) -> None:
+        raise ContractError(f"a writer settled reading {number} twice")
+
+    def _grow(self) -> None:
+        size = len(self._map) + _GROWTH
+        os.ftruncate(self._file, size)
+        self._map.resize(size)
+        self._room = size * _PER_BYTE
+
+
+def count_outcomes(packed: bytes, attempted: int) -> dict[Outcome, int]:
+    """Count the outcomes of `attempted` readings in what `Ledger.outcomes` returned."""
+    counts = dict.fromkeys(Outcome, 0)
+    for byte in set(packed):
+        times = packed.count(byte)
+        for shift in range(0, 8, 2):
+            counts[Outcome(byte >> shift & 3)] += times
+    counts[Outcome.UNKNOWN] -= len(packed) * _PER_BYTE - attempted
+    return counts
