@@ -47,18 +47,22 @@ class Totals:
 
     @property
     def attempted(self) -> int:
+        """Readings handed over to the writer."""
         return self.cells[self.ATTEMPTED]
 
     @property
     def acknowledged(self) -> int:
+        """Readings the server confirmed."""
         return self.cells[self.ACKNOWLEDGED]
 
     @property
     def failed(self) -> int:
+        """Readings that were refused."""
         return self.cells[self.FAILED]
 
     @property
     def unanswered(self) -> int:
+        """Readings sent for which nothing was promised."""
         return self.cells[self.UNANSWERED]
 
     @property

@@ -71,7 +71,5 @@ def settings(backend: str, options: Iterable[Option], given: Mapping[str, str]) 
         try:
             values[name] = known[name].parse(text)
         except ValueError:
-            raise UsageError(
-                f"backend {backend}, option {name}: {text!r} – expected {known[name].expected}"
-            ) from None
+            raise UsageError(f"backend {backend}, option {name}: {text!r} – expected {known[name].expected}") from None
     return values

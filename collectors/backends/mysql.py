@@ -1,0 +1,222 @@
+"""MySQL and MariaDB, through mysqlclient (B1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Self
+
+from ..errors import ServerError, Unavailable, UsageError
+from ..ledger import Ledger
+from ..options import Option, whole
+from .base import Arrival, Assignment, Found, missing
+from .rows import COLUMNS, Rows, RowVerifier
+
+USUAL_PORT = 3306
+
+_LOST = {2006, 2013, 2055, 1053, 1927, 4031}
+"""Client and server error numbers after which the connection is gone: gone away, lost, shutdown, killed, idle."""
+
+_DATABASE = "CREATE DATABASE IF NOT EXISTS temperature"
+_TABLE = """
+CREATE TABLE IF NOT EXISTS temperature.reading (
+    reading_location VARCHAR(80) NOT NULL,
+    reading_date BIGINT NOT NULL COMMENT 'milliseconds since the epoch',
+    reading_note VARCHAR(20) NOT NULL,
+    reading_value FLOAT NOT NULL COMMENT 'thousandths of a degree Celsius',
+    reading_run VARCHAR(32) NOT NULL,
+    reading_producer INT UNSIGNED NOT NULL,
+    reading_number BIGINT UNSIGNED NOT NULL,
+    reading_checksum INT UNSIGNED NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
+"""
+_INSERT = f"INSERT INTO temperature.reading ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+
+
+class MysqlBackend:
+    """The table of the notes, its location widened to hold any host name (64 characters and a suffix).
+
+    No column is unique: a reading that is written twice is two rows, and can be seen. An acknowledgement is a COMMIT
+    that returned; what it promises is the server's `innodb_flush_log_at_trx_commit`, by default an fsync.
+    """
+
+    name = "mysql"
+    summary = "MySQL or MariaDB (mysqlclient)"
+    extra = "mysql"
+    service = "mariadb"
+    listener = "default"
+    can_forget = False
+    options = (
+        Option("batch", 1, whole(1, 10_000), "a number from 1 to 10000", "rows in one INSERT statement"),
+        Option("socket", "", str, "the path of a Unix socket", "connect through this instead of TCP"),
+    )
+
+    def load(self) -> str:
+        """See `Backend.load`."""
+        return f"mysqlclient {'.'.join(map(str, _client().version_info[:3]))}"
+
+    def check(self, assignment: Assignment) -> None:
+        """See `Backend.check`."""
+        if not assignment.endpoint.username:
+            raise UsageError("backend mysql: no user name given, expected --username NAME")
+
+    def acknowledged_means(self, assignment: Assignment) -> str:  # noqa: ARG002 – the same for all settings
+        """See `Backend.acknowledged_means`; the default of `innodb_flush_log_at_trx_commit`."""
+        return "on disk (fsync at COMMIT)"
+
+    def prepare(self, assignment: Assignment) -> None:
+        """See `Backend.prepare`."""
+        connection = _connect(assignment)
+        try:
+            cursor = connection.cursor()
+            for statement in (_DATABASE, _TABLE):
+                # "Already exists" comes as a note, which the client would turn into a warning.
+                cursor.execute("SET sql_notes = 0")
+                cursor.execute(statement)
+        except _client().Error as error:
+            raise _refused(assignment, error) from None
+        finally:
+            connection.close()
+
+    def writer(self, assignment: Assignment, ledger: Ledger) -> Rows:
+        """See `Backend.writer`."""
+        return Rows(_MysqlTable(assignment), assignment, ledger)
+
+    def reader(self, assignment: Assignment) -> MysqlReader:
+        """See `Backend.reader`."""
+        return MysqlReader(assignment)
+
+    def facts(self, assignment: Assignment) -> dict[str, Any]:
+        """See `Backend.facts`."""
+        connection = _connect(assignment)
+        names = ("version", "datadir", "innodb_flush_log_at_trx_commit", "sync_binlog", "log_bin")
+        try:
+            cursor = connection.cursor()
+            cursor.execute("SELECT " + ", ".join(f"@@{name}" for name in names))
+            return dict(zip(names, cursor.fetchone(), strict=True))
+        finally:
+            connection.close()
+
+
+class _MysqlTable:
+    """What `Rows` needs of MySQL. An error on COMMIT leaves the outcome open, one on INSERT does not."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.errors: type[Exception] = _client().Error
+        self._connection = _connect(assignment)
+        self._connection.autocommit(False)
+        self._cursor = self._connection.cursor()
+        self._execute = self._cursor.execute
+
+    def insert(self, row: tuple[object, ...]) -> None:
+        self._execute(_INSERT, row)
+
+    def insert_many(self, rows: list[tuple[object, ...]]) -> None:
+        # mysqlclient makes one multi-row INSERT of this, as long as it fits its max_stmt_length of 64 KiB.
+        self._cursor.executemany(_INSERT, rows)
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        with suppress(self.errors):
+            self._connection.rollback()
+
+    def commit_in_doubt(self, error: Exception) -> bool:  # noqa: ARG002 – whatever it was
+        return True
+
+    def lost(self, error: Exception) -> bool:
+        return bool(error.args) and error.args[0] in _LOST
+
+    def close(self) -> None:
+        with suppress(self.errors):
+            self._connection.close()
+
+
+class MysqlReader:
+    """Reads one run's rows; a table without an ordering key has no order to show."""
+
+    shows_duplicates = True
+    shows_order = False
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._found = Found()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return None
+
+    def arrivals(self, expected: int) -> Iterator[Arrival]:  # noqa: ARG002 – a table knows its own end
+        """See `Reader.arrivals`."""
+        from MySQLdb.cursors import SSCursor
+
+        run = self._assignment.stream.run
+        verifier = RowVerifier(run)
+        connection = _connect(self._assignment)
+        try:
+            cursor = connection.cursor(SSCursor)
+            cursor.execute(f"SELECT {COLUMNS} FROM temperature.reading WHERE reading_run = %s", (run,))
+            while rows := cursor.fetchmany(1000):
+                for row in rows:
+                    yield verifier.arrival(row)
+            self._found.complete = True
+        except _client().Error as error:
+            raise _refused(self._assignment, error) from None
+        finally:
+            connection.close()
+
+    @property
+    def complete(self) -> bool:
+        """See `Reader.complete`."""
+        return self._found.complete
+
+    @property
+    def foreign(self) -> int:
+        """See `Reader.foreign`; another run's rows are nobody's here."""
+        return 0
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """See `Reader.facts`."""
+        return self._found.facts
+
+
+def _client() -> Any:
+    try:
+        import MySQLdb
+    except ImportError as error:
+        raise Unavailable(f"backend mysql needs mysqlclient ({error})", missing("mysqlclient", "mysql")) from None
+    return MySQLdb
+
+
+def _connect(assignment: Assignment) -> Any:
+    endpoint, socket = assignment.endpoint, assignment.settings["socket"]
+    where = {"unix_socket": socket} if socket else {"host": endpoint.host, "port": endpoint.port or USUAL_PORT}
+    tls = {"ssl": {"ca": endpoint.ca_file}} if endpoint.ca_file else {}
+    seconds = max(1, round(assignment.timeout))
+    try:
+        return _client().connect(
+            user=endpoint.username,
+            password=endpoint.password,
+            charset="utf8mb4",
+            connect_timeout=min(10, seconds),
+            read_timeout=seconds,
+            write_timeout=seconds,
+            **where,
+            **tls,
+        )
+    except _client().Error as error:
+        raise _refused(assignment, error) from None
+
+
+def _refused(assignment: Assignment, error: Exception) -> ServerError:
+    endpoint = assignment.endpoint
+    address = assignment.settings["socket"] or f"{endpoint.host}:{endpoint.port or USUAL_PORT}"
+    number, words = (*error.args, "")[:2] if error.args else (0, str(error))
+    return ServerError(
+        f"MySQL at {address}, user {endpoint.username}: {words} ({number})",
+        "check --broker, --username and the password" if number in {1044, 1045, 2002, 2003} else "",
+    )
