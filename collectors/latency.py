@@ -32,6 +32,10 @@ class LatencyRecorder:
         """Readings in flight that are timed: number to nanoseconds at hand-over."""
         self.histogram = new_histogram()
 
+    def set_stride(self, *, each: bool) -> None:
+        """Time every reading, or a sample of one in `SAMPLED_STRIDE`."""
+        self.stride = 1 if each else SAMPLED_STRIDE
+
     def restart(self) -> None:
         """Forget what was recorded, at the end of the warm-up."""
         self.histogram = new_histogram()

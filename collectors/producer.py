@@ -1,0 +1,116 @@
+"""One producer process: it opens the sensor, connects, waits for the common start, and runs the loop."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import resource
+import signal
+from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+from .errors import ContractError, SensorError, ServerError, ThermobenchError
+from .ledger import Ledger
+from .load import Load
+from .loop import ClosedLoop
+from .sensors.choice import sensor
+from .shared import ENDED, MEASURING, READY, RUNNING, Shared
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Report:
+    """What a producer says of itself when it ends."""
+
+    error: str = ""
+    """What ended it early, in one line; empty if nothing did."""
+    contract: bool = False
+    """The error is a broken backend's, not the server's."""
+    began_ns: int = 0
+    ended_ns: int = 0
+    counted: int = 0
+    """See `Phase`; of the measured phase alone, zeros where it was not reached or not finished."""
+    cpu_seconds: float = 0.0
+    latency: str = ""
+    """HDR histogram of the measured phase, nanoseconds, in the library's own base64 form."""
+    errors: dict[str, int] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """Return it as JSON."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_bytes(cls, text: bytes) -> Report:
+        """Return what `to_bytes` made."""
+        fields: dict[str, Any] = json.loads(text)
+        return cls(**fields)
+
+
+def die_with(parent_signal: int = signal.SIGKILL) -> None:
+    """Have the kernel end this process when its parent dies, however it dies (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(parent_signal))
+
+
+def produce(load: Load, shared: Shared, index: int, descriptor: int, channel: Connection) -> None:
+    """Be the producer `index` of this host; send a `Report` through the channel at the end.
+
+    Args:
+        load: what to do.
+        shared: start, stop and counters.
+        index: from 0, on this host.
+        descriptor: the file in memory that the ledger lies in.
+        channel: where the report goes.
+    """
+    die_with()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of the terminal; the watching process decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ledger = Ledger(shared.totals(index), descriptor)
+    report = Report()
+    try:
+        _work(load, shared, index, ledger, report)
+    except (ServerError, SensorError, ContractError) as error:
+        report.error, report.contract = str(error), isinstance(error, ContractError)
+    except ThermobenchError as error:
+        report.error = str(error)
+    report.errors = ledger.errors
+    report.latency = ledger.latency.histogram.encode().decode()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    report.cpu_seconds = usage.ru_utime + usage.ru_stime
+    shared.set_state(index, ENDED)
+    channel.send_bytes(report.to_bytes())
+    channel.close()
+
+
+def _work(load: Load, shared: Shared, index: int, ledger: Ledger, report: Report) -> None:
+    source = sensor(load.sensor)
+    source.open()
+    assignment = load.assignment(load.first_producer + index, load.located(source.suffix))
+    writer = load.backend.writer(assignment, ledger)
+    try:
+        loop = ClosedLoop(
+            source,
+            writer,
+            ledger,
+            assignment.stream,
+            assignment.location,
+            frequency=load.frequency,
+            sleep_time=load.sleep_time,
+            stopped=shared.stop_flag,
+        )
+        ledger.latency.set_stride(each=load.frequency == 1 and load.wait)
+        shared.set_state(index, READY)
+        start = shared.await_start()
+        if not start:
+            return
+        if load.warm_up:
+            shared.set_state(index, RUNNING)
+            loop.run(start + round(load.warm_up * 1e9))
+            ledger.latency.restart()
+        shared.set_state(index, MEASURING)
+        phase = loop.run(start + round((load.warm_up + load.test_time) * 1e9))
+        report.began_ns, report.ended_ns, report.counted = phase.began_ns, phase.ended_ns, phase.counted
+    finally:
+        writer.close()
+        source.close()

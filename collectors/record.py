@@ -1,0 +1,138 @@
+"""The record of a trial: what was asked, where it ran, what happened, and what follows from it.
+
+It is what a saved file keeps, as JSON, and all that reports are made from.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+SCHEMA = "thermobench.trial/1"
+
+ENVIRONMENTS = ("native", "container", "hardware")
+
+
+@dataclass(frozen=True)
+class Round:
+    """One repetition of a case: one run of all producers, read back and accounted for."""
+
+    run: str
+    tps: float
+    """Readings acknowledged (or sent, where nothing was promised) per second of measured time."""
+    seconds: float
+    """Measured time, from the first producer's start to the last one's end."""
+    attempted: int
+    acknowledged: int
+    failed: int
+    unknown: int
+    unanswered: int
+    delivered: int
+    lost: int
+    duplicated: int | None
+    reordered: int | None
+    corrupt: int
+    never_sent: int
+    failed_arrived: int
+    unknown_arrived: int
+    unanswered_arrived: int
+    accounting: str
+    """`pass`, `fail`, `inconclusive` or `measured`: see `collectors.accounting.Verdict`."""
+    windows: list[tuple[float, int]]
+    """Once a second: seconds of measured time, readings counted until then."""
+    producers: list[dict[str, Any]]
+    reader: dict[str, Any]
+    """What the reader saw besides: drop counters, its own CPU seconds."""
+    errors: list[str]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One measured case. Counts are sums over its rounds; None stands for what the backend cannot show."""
+
+    name: str
+    """The test's id, stable from run to run."""
+    backend: str
+    environment: str
+    """`native`, `container` or `hardware`."""
+    settings: dict[str, Any]
+    """Everything that was asked for, the backend's own options among it."""
+    processes: int
+    sensor: str
+    client: str
+    acknowledged_means: str
+    hosts: list[dict[str, Any]]
+    """Each host's name, roles and facts."""
+    server: dict[str, Any]
+    """Service, version, data folder, its file system, and the facts that the server gives."""
+    rounds: list[Round]
+    latency: dict[str, float | int]
+    """Percentiles over all rounds in ms, of readings in the measured time; empty where nothing is acknowledged."""
+    histogram: str
+    """The same as an HDR histogram of nanoseconds, in the library's base64 form."""
+    doubts: list[str] = field(default_factory=list)
+    """What casts doubt on the result, each in words."""
+    evidence: list[str] = field(default_factory=list)
+    """What is wrong with the accounting, naming the first few readings."""
+
+    def __post_init__(self) -> None:
+        if self.environment not in ENVIRONMENTS:
+            raise ValueError(f"environment {self.environment!r}: expected one of {', '.join(ENVIRONMENTS)}")
+
+    @property
+    def tps(self) -> dict[str, Any]:
+        """Return readings per second over the rounds: `median`, `low`, `high`, and `rounds`, each one's own."""
+        values = [one.tps for one in self.rounds]
+        if not values:
+            return {"median": 0.0, "low": 0.0, "high": 0.0, "rounds": []}
+        return {"median": statistics.median(values), "low": min(values), "high": max(values), "rounds": values}
+
+    @property
+    def accounting(self) -> str:
+        """Return the worst verdict of its rounds: one lost reading fails the case."""
+        verdicts = {one.accounting for one in self.rounds}
+        return next((word for word in ("fail", "inconclusive", "pass", "measured") if word in verdicts), "inconclusive")
+
+    def total(self, count: str) -> int | None:
+        """Return the sum of one of the rounds' counts; None where a round has none."""
+        values = [getattr(one, count) for one in self.rounds]
+        return None if None in values else sum(values)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as what `json.dumps` takes: its fields, the sums over its rounds, and `schema`."""
+        return {"schema": SCHEMA} | asdict(self) | self._sums()
+
+    @classmethod
+    def from_json(cls, saved: Mapping[str, Any]) -> Trial:
+        """Return the trial that `to_json` made this of.
+
+        Raises:
+            ValueError: not a trial, or of a schema that this version does not know; says which field.
+        """
+        if saved.get("schema") != SCHEMA:
+            raise ValueError(f"schema {saved.get('schema')!r}: expected {SCHEMA!r}")
+        lacking = [one.name for one in fields(cls) if one.name not in saved]
+        if lacking:
+            raise ValueError(f"not a whole trial: {', '.join(lacking)} missing")
+        known = {one.name: saved[one.name] for one in fields(cls)}
+        known["rounds"] = [_round(one) for one in saved["rounds"]]
+        return cls(**known)
+
+    def _sums(self) -> dict[str, Any]:
+        return {name: self.total(name) for name in COUNTS} | {"tps": self.tps, "accounting": self.accounting}
+
+
+COUNTS = (
+    *("attempted", "acknowledged", "failed", "unknown", "unanswered", "delivered", "lost", "duplicated", "reordered"),
+    *("corrupt", "never_sent", "failed_arrived", "unknown_arrived", "unanswered_arrived"),
+)
+"""The counts of a round that a trial sums up."""
+
+
+def _round(saved: Mapping[str, Any]) -> Round:
+    try:
+        return Round(**dict(saved) | {"windows": [(float(at), int(count)) for at, count in saved["windows"]]})
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"not a whole round: {error}") from None

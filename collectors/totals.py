@@ -1,0 +1,147 @@
+"""What the load generator says while it runs and when it ends (L5)."""
+
+from __future__ import annotations
+
+import base64
+import sys
+import zlib
+from typing import Any, TextIO
+
+from hdrh.histogram import HdrHistogram
+
+from .crew import CrewResult, Tick
+from .latency import new_histogram
+from .ledger import Outcome
+from .load import Load
+
+PERCENTILES = (50.0, 90.0, 99.0, 99.9)
+
+
+class LiveLine:
+    """Shows current TPS, average TPS and total: on a terminal in one line, else in a line each.
+
+    Args:
+        stream: where to.
+    """
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+
+    def __call__(self, tick: Tick) -> None:
+        """Show how it stands."""
+        threads = f"{tick.processes} process{'es' if tick.processes > 1 else ''}"
+        text = (
+            f"{tick.seconds:5.0f} s  {threads}:  TPS {tick.current_tps:,.0f}  "
+            f"average TPS {tick.average_tps:,.0f}  total {tick.total:,}"
+        )
+        self._stream.write(f"\r\x1b[K{text}" if self._terminal else f"{text}\n")
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Leave the line behind."""
+        if self._terminal:
+            self._stream.write("\n")
+
+
+def latency(result: CrewResult) -> HdrHistogram:
+    """Return the latencies of all producers together, in nanoseconds."""
+    merged = new_histogram()
+    for producer in result.producers:
+        if producer.report.latency:
+            merged.add(HdrHistogram.decode(producer.report.latency))
+    return merged
+
+
+def percentiles(histogram: HdrHistogram) -> dict[str, float | int]:
+    """Return percentiles, maximum (both in ms) and the number of readings timed; empty if none was."""
+    if not histogram.get_total_count():
+        return {}
+    found: dict[str, float | int] = {
+        f"p{percent:g}_ms": histogram.get_value_at_percentile(percent) / 1e6 for percent in PERCENTILES
+    }
+    return found | {"max_ms": histogram.get_max_value() / 1e6, "timed": histogram.get_total_count()}
+
+
+def totals(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
+    """Return the totals as `--json` prints them."""
+    return {
+        "schema": "thermobench.totals/1",
+        "run": load.run,
+        "backend": load.backend.name,
+        "client": client,
+        "sensor": load.sensor,
+        "processes": load.processes,
+        "settings": dict(load.settings) | {"frequency": load.frequency, "wait": load.wait},
+        "attempted": result.attempted,
+        "acknowledged": result.total(Outcome.ACKNOWLEDGED),
+        "failed": result.total(Outcome.FAILED),
+        "unknown": result.total(Outcome.UNKNOWN),
+        "unanswered": result.total(Outcome.UNANSWERED),
+        "acknowledged_means": load.backend.acknowledged_means(load.assignment(load.first_producer, "")),
+        "tps": result.tps,
+        "seconds": result.seconds,
+        "latency": percentiles(latency(result)),
+        "interrupted": result.interrupted,
+        "errors": result.errors + _kinds(result),
+        "producers": [
+            {
+                "producer": one.number,
+                "attempted": one.attempted,
+                "acknowledged": one.counts[Outcome.ACKNOWLEDGED],
+                "tps": one.report.counted / ((one.report.ended_ns - one.report.began_ns) / 1e9 or 1),
+                "cpu_seconds": one.report.cpu_seconds,
+            }
+            for one in result.producers
+        ],
+    }
+
+
+def details(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
+    """Return the totals and, for every producer, what became of each reading: what `--result` writes."""
+    found = totals(load, result, client)
+    found["counted"] = result.counted
+    found["windows"] = result.windows
+    found["contract_broken"] = result.contract_broken
+    found["histogram"] = latency(result).encode().decode()
+    for row, one in zip(found["producers"], result.producers, strict=True):
+        row["outcomes"] = base64.b64encode(zlib.compress(one.outcomes)).decode()
+    return found
+
+
+def unpacked(outcomes: str) -> bytes:
+    """Return a producer's outcomes as `Ledger.outcomes` packed them, from what `details` made of them."""
+    return zlib.decompress(base64.b64decode(outcomes))
+
+
+def in_words(found: dict[str, Any]) -> str:
+    """Return the totals for a person."""
+    shown = found["producers"] if len(found["producers"]) > 1 else []
+    lines = [
+        f"producer {row['producer']}: {row['acknowledged']:,} of {row['attempted']:,} acknowledged, "
+        f"{row['tps']:,.1f} TPS"
+        for row in shown
+    ]
+    lines.append(
+        f"{found['backend']}: {found['tps']:,.1f} TPS over {found['seconds']:.1f} s, "
+        f"{found['processes']} process{'es' if found['processes'] > 1 else ''}, sensor {found['sensor']}"
+    )
+    counts = ", ".join(f"{kind} {found[kind]:,}" for kind in ("acknowledged", "failed", "unknown", "unanswered"))
+    lines.append(f"attempted {found['attempted']:,} = {counts}")
+    if found["latency"]:
+        times = ", ".join(f"{name.removesuffix('_ms')} {found['latency'][name]:.3f} ms" for name in _SHOWN)
+        lines.append(f"latency until acknowledged: {times}")
+    lines.append(f"acknowledged means: {found['acknowledged_means']}")
+    lines.append(f"run {found['run']}{', ended early' if found['interrupted'] else ''}")
+    return "\n".join(lines)
+
+
+_SHOWN = ("p50_ms", "p99_ms", "max_ms")
+
+
+def _kinds(result: CrewResult) -> list[str]:
+    kinds: dict[str, int] = {}
+    for producer in result.producers:
+        for error, count in producer.report.errors.items():
+            kinds[error] = kinds.get(error, 0) + count
+    return [f"{count:,} readings: {error}" for error, count in kinds.items()]

@@ -1,0 +1,1 @@
+"""What is made afterwards, of saved records alone: tables, comparisons, pages."""
