@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import time
@@ -11,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
-from typing import Any
 
-from .errors import ContractError, ServerError, ThermobenchError
-from .ledger import Outcome, count_outcomes
+from .errors import ContractError, ServerError
+from .ledger import Outcome
 from .load import Load
-from .producer import Report, die_with, produce
-from .shared import ENDED, MEASURING, STARTING, Shared
+from .preparation import prepare
+from .producer import Report, produce
+from .progress import Progress, Tick
+from .shared import STARTING, Shared
 
 _fork = multiprocessing.get_context("fork")
 # A fork of a process without threads: client libraries are imported once, and pages of memory are shared on a
@@ -28,6 +28,8 @@ CONNECT_SECONDS = 60.0
 GRACE_SECONDS = 15.0
 """Beyond the writer's own time-out, until a producer that does not end is killed."""
 TICK_SECONDS = 1.0
+START_DELAY_NS = 20_000_000
+"""From the signal to the common start: time for every producer to be woken."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Producer:
     outcomes: bytes
     """As `Ledger.outcomes` packs them."""
     counts: dict[Outcome, int]
+    """As the producer counted them as it went."""
 
 
 @dataclass
@@ -53,7 +56,6 @@ class CrewResult:
     interrupted: bool
     errors: list[str] = field(default_factory=list)
     """What went wrong, by producer; empty for a clean run."""
-    contract_broken: bool = False
 
     def total(self, outcome: Outcome) -> int:
         """Return how many readings of all producers ended so."""
@@ -61,7 +63,7 @@ class CrewResult:
 
     @property
     def attempted(self) -> int:
-        """Return how many readings were handed over."""
+        """How many readings were handed over."""
         return sum(producer.attempted for producer in self.producers)
 
     @property
@@ -83,19 +85,6 @@ class CrewResult:
         return self.counted / self.seconds if self.seconds else 0.0
 
 
-@dataclass(frozen=True)
-class Tick:
-    """What is told once a second while it runs (L5)."""
-
-    seconds: float
-    """Since the start."""
-    current_tps: float
-    average_tps: float
-    total: int
-    """Readings acknowledged so far, or sent where nothing was promised."""
-    processes: int
-
-
 class Crew:
     """Runs the producers of one host.
 
@@ -104,7 +93,7 @@ class Crew:
         on_tick: called about once a second while they run.
     """
 
-    def __init__(self, load: Load, on_tick: Callable[[Tick], None] = lambda _: None) -> None:
+    def __init__(self, load: Load, on_tick: Callable[[Tick], object] = lambda _: None) -> None:
         self._load = load
         self._on_tick = on_tick
         self._shared = Shared(load.processes)
@@ -113,7 +102,7 @@ class Crew:
         self._ledgers: list[int] = []
         self._reports: dict[int, Report] = {}
         self._interrupted = False
-        self._problem = ""
+        self._killed = ""
 
     def stop(self) -> None:
         """Ask the producers to stop; `run` then returns with what was written so far. Safe in a signal handler."""
@@ -128,33 +117,13 @@ class Crew:
             ServerError: the server could not be reached, or refused, before anything was written.
         """
         self._load.backend.load()
-        self._prepare()
+        prepare(self._load)
         try:
             self._start()
-            self._watch_connecting()
-            windows = self._watch_running()
-            self._collect_reports(time.monotonic() + 1.0)
-            return self._result(windows)
+            self._await_ready()
+            return self._result(self._watch())
         finally:
             self._end()
-
-    def _prepare(self) -> None:
-        """Run `Backend.prepare` in a process of its own: clients start threads, which must not live when we fork."""
-        receive, send = _fork.Pipe(duplex=False)
-        process = _fork.Process(target=_prepare, args=(self._load, send))
-        process.start()
-        send.close()
-        if not receive.poll(CONNECT_SECONDS):
-            process.kill()
-            raise ServerError(f"{self._load.backend.name}: no table or topic was ready within {CONNECT_SECONDS:.0f} s")
-        with suppress(EOFError):
-            told: dict[str, str] = json.loads(receive.recv_bytes())
-            process.join()
-            if told:
-                raise ServerError(told["what"], told["mend"])
-            return
-        process.join()
-        raise ContractError(f"backend {self._load.backend.name}: prepare ended with status {process.exitcode}")
 
     def _start(self) -> None:
         for index in range(self._load.processes):
@@ -167,101 +136,75 @@ class Crew:
             self._channels.append(receive)
             self._ledgers.append(ledger)
 
-    def _watch_connecting(self) -> None:
+    def _await_ready(self) -> None:
         deadline = time.monotonic() + CONNECT_SECONDS
         while any(self._shared.state(index) == STARTING for index in range(self._load.processes)):
-            self._collect_reports(time.monotonic())
-            ended = [index for index in range(self._load.processes) if not self._processes[index].is_alive()]
-            if ended or self._interrupted or time.monotonic() > deadline:
+            self._take_reports(0.005)
+            if self._ended() or self._interrupted:
                 self._shared.stop()
                 break
-            time.sleep(0.005)
-        self._collect_reports(time.monotonic())
-        for report in self._reports.values():
-            if report.error:
+            if time.monotonic() > deadline:
+                raise ServerError(f"{self._load.backend.name}: not connected within {CONNECT_SECONDS:.0f} s")
+        for index in self._ended():
+            report = self._report(index)
+            if report.error and not self._interrupted:
                 raise (ContractError if report.contract else ServerError)(report.error)
-        if time.monotonic() > deadline:
-            raise ServerError(f"{self._load.backend.name}: not connected within {CONNECT_SECONDS:.0f} s")
 
-    def _watch_running(self) -> list[tuple[float, int]]:
-        began = time.perf_counter_ns() + 20_000_000
-        self._shared.start(began)
-        load, windows = self._load, []
+    def _watch(self) -> list[tuple[float, int]]:
+        """Start the producers, and tell how it goes until all have ended."""
+        load, progress = self._load, Progress(self._load.processes, self._load.warm_up)
+        began, tick = time.perf_counter_ns() + START_DELAY_NS, load.warm_up % TICK_SECONDS
         budget = load.warm_up + load.test_time + load.timeout + GRACE_SECONDS
-        last_total, last_seconds, offset = 0, 0.0, -1
-        while self._alive():
+        self._shared.start(began)
+        while len(self._ended()) < load.processes:
             seconds = (time.perf_counter_ns() - began) / 1e9
-            to_next = TICK_SECONDS - max(0.0, seconds - load.warm_up) % TICK_SECONDS
-            self._collect_reports(time.monotonic() + to_next, all_or_nothing=True)
-            seconds, total = (time.perf_counter_ns() - began) / 1e9, self._shared.counted()
-            if seconds - last_seconds > TICK_SECONDS / 2:
-                current = (total - last_total) / (seconds - last_seconds)
-                self._on_tick(Tick(seconds, current, total / seconds, total, load.processes))
-                last_total, last_seconds = total, seconds
-            if any(self._shared.state(index) >= MEASURING for index in range(load.processes)):
-                offset = total if offset < 0 else offset
-                windows.append((seconds - load.warm_up, total - offset))
-            if seconds > budget or (self._interrupted and self._overdue()):
-                self._problem = f"did not end within {budget:.0f} s and was killed"
+            self._take_reports(max(0.0, tick - seconds))
+            if any(self._report(index).error for index in self._ended()):
+                self._shared.stop()  # one that ended by itself ends the run: it has failed
+            if self._shared.stop_flag[0]:
+                budget = min(budget, seconds + load.timeout + GRACE_SECONDS)
+            seconds = (time.perf_counter_ns() - began) / 1e9
+            if seconds >= tick:
+                self._on_tick(progress.note(seconds, self._shared.counted()))
+                tick += TICK_SECONDS
+            if seconds > budget:
+                self._killed = f"did not end within {budget:.0f} s and was killed"
                 self._kill()
-        return windows
+        return progress.windows
 
-    def _alive(self) -> bool:
-        """Whether any producer runs. One that died by itself stops the others: the run has failed."""
-        for index, process in enumerate(self._processes):
-            ended = process.exitcode is not None
-            broken = index in self._reports and self._reports[index].error
-            if broken or (ended and index not in self._reports and not self._channels[index].poll()):
-                self._shared.stop()
-        return any(process.exitcode is None for process in self._processes)
+    def _take_reports(self, seconds: float) -> None:
+        """Wait so long for producers to end, and take in the reports of those that do."""
+        open_channels = [channel for channel in self._channels if not channel.closed]
+        if not open_channels:
+            return
+        for channel in wait(open_channels, timeout=seconds):
+            index = self._channels.index(channel)  # type: ignore[arg-type]
+            with suppress(EOFError):  # it died without a report
+                self._reports[index] = Report.from_bytes(self._channels[index].recv_bytes())
+            self._channels[index].close()
+            self._processes[index].join()
 
-    def _overdue(self) -> bool:
-        self._stop_deadline = getattr(self, "_stop_deadline", time.monotonic() + self._load.timeout + GRACE_SECONDS)
-        return time.monotonic() > self._stop_deadline
+    def _ended(self) -> list[int]:
+        return [index for index, channel in enumerate(self._channels) if channel.closed]
 
-    def _collect_reports(self, until: float, *, all_or_nothing: bool = False) -> None:
-        """Take in the reports of producers that have ended, waiting for more until then.
-
-        Args:
-            until: on the monotonic clock.
-            all_or_nothing: return early only when all have ended, or one has failed.
-        """
-        while True:
-            waiting = [self._channels[i] for i in range(len(self._channels)) if i not in self._reports]
-            living = [c for c in waiting if not c.closed]
-            if not living:
-                return
-            left = until - time.monotonic()
-            ready = wait(living, timeout=max(0.0, left))
-            for channel in ready:
-                index = self._channels.index(channel)  # type: ignore[arg-type]
-                try:
-                    self._reports[index] = Report.from_bytes(channel.recv_bytes())  # type: ignore[union-attr]
-                    self._processes[index].join()
-                except EOFError:
-                    channel.close()  # type: ignore[union-attr]
-                    self._processes[index].join()
-            if left <= 0 or (ready and not all_or_nothing):
-                return
+    def _report(self, index: int) -> Report:
+        """Return what an ended producer reported, or how it died."""
+        if index in self._reports:
+            return self._reports[index]
+        status = self._processes[index].exitcode
+        died = f"was killed by signal {-status}" if status is not None and status < 0 else f"ended with status {status}"
+        return Report(error=self._killed or died)
 
     def _result(self, windows: list[tuple[float, int]]) -> CrewResult:
         producers = [self._producer(index) for index in range(self._load.processes)]
-        result = CrewResult(producers, windows, self._interrupted)
-        for producer in producers:
-            if producer.report.error:
-                result.errors.append(f"producer {producer.number}: {producer.report.error}")
-                result.contract_broken |= producer.report.contract
-        return result
+        errors = [f"producer {one.number}: {one.report.error}" for one in producers if one.report.error]
+        return CrewResult(producers, windows, self._interrupted, errors)
 
     def _producer(self, index: int) -> Producer:
-        report = self._reports.get(index)
-        if report is None:
-            status = self._processes[index].exitcode
-            why = self._problem or (f"was killed by signal {-status}" if status and status < 0 else f"ended: {status}")
-            report = Report(error=why)
-        attempted = self._shared.totals(index).attempted
-        packed = os.pread(self._ledgers[index], -(-attempted // 4), 0)
-        return Producer(self._load.first_producer + index, report, attempted, packed, count_outcomes(packed, attempted))
+        totals = self._shared.totals(index)
+        packed = os.pread(self._ledgers[index], -(-totals.attempted // 4), 0)
+        number = self._load.first_producer + index
+        return Producer(number, self._report(index), totals.attempted, packed, totals.by_outcome())
 
     def _kill(self) -> None:
         for process in self._processes:
@@ -275,17 +218,3 @@ class Crew:
             os.close(ledger)
         for channel in self._channels:
             channel.close()
-
-
-def _prepare(load: Load, channel: Connection) -> None:
-    die_with()
-    told: dict[str, Any] = {}
-    try:
-        load.backend.prepare(load.assignment(load.first_producer, ""))
-    except ThermobenchError as error:
-        told = {"what": error.what, "mend": error.mend}
-    channel.send_bytes(json.dumps(told).encode())
-    channel.close()
-
-
-__all__ = ["ENDED", "Crew", "CrewResult", "Producer", "Tick"]

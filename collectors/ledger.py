@@ -70,6 +70,15 @@ class Totals:
         """Readings whose outcome nobody knows (yet): those reported as unknown, and those in flight."""
         return self.attempted - self.acknowledged - self.failed - self.unanswered
 
+    def by_outcome(self) -> dict[Outcome, int]:
+        """Return how many readings ended how."""
+        return {
+            Outcome.UNKNOWN: self.unknown,
+            Outcome.ACKNOWLEDGED: self.acknowledged,
+            Outcome.FAILED: self.failed,
+            Outcome.UNANSWERED: self.unanswered,
+        }
+
 
 class Ledger:
     """What one writer reports to.
@@ -208,14 +217,3 @@ class Ledger:
         os.ftruncate(self._file, size)
         self._map.resize(size)
         self._room = size * _PER_BYTE
-
-
-def count_outcomes(packed: bytes, attempted: int) -> dict[Outcome, int]:
-    """Count the outcomes of `attempted` readings in what `Ledger.outcomes` returned."""
-    counts = dict.fromkeys(Outcome, 0)
-    for byte in set(packed):
-        times = packed.count(byte)
-        for shift in range(0, 8, 2):
-            counts[Outcome(byte >> shift & 3)] += times
-    counts[Outcome.UNKNOWN] -= len(packed) * _PER_BYTE - attempted
-    return counts

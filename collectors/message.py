@@ -73,6 +73,7 @@ def decode(payload: bytes, number: int) -> Reading:
     note = fields.get("note", fields.get("reading_note", ""))
     if not (isinstance(location, str) and isinstance(note, str) and type(number) is int):
         raise ValueError("a field has the wrong type")
+    (location + note).encode()  # half a surrogate pair, which JSON can hold, is no text: a ValueError, too
     return Reading(number, int(date), location, int(value), note, 0)
 
 

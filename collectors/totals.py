@@ -9,10 +9,11 @@ from typing import Any, TextIO
 
 from hdrh.histogram import HdrHistogram
 
-from .crew import CrewResult, Tick
+from .crew import CrewResult
 from .latency import new_histogram
 from .ledger import Outcome
 from .load import Load
+from .progress import Tick
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9)
 
@@ -29,7 +30,9 @@ class LiveLine:
         self._terminal = stream.isatty()
 
     def __call__(self, tick: Tick) -> None:
-        """Show how it stands."""
+        """Show how it stands; at the very start there is nothing to show."""
+        if not tick.total and tick.seconds < 1:
+            return
         threads = f"{tick.processes} process{'es' if tick.processes > 1 else ''}"
         text = (
             f"{tick.seconds:5.0f} s  {threads}:  TPS {tick.current_tps:,.0f}  "
@@ -102,7 +105,6 @@ def details(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
     found = totals(load, result, client)
     found["counted"] = result.counted
     found["windows"] = result.windows
-    found["contract_broken"] = result.contract_broken
     found["histogram"] = latency(result).encode().decode()
     for row, one in zip(found["producers"], result.producers, strict=True):
         row["outcomes"] = base64.b64encode(zlib.compress(one.outcomes)).decode()

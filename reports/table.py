@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from collectors.record import Trial
 
-_HEAD = ("case", "backend", "threads", "TPS", "spread", "p50 ms", "p99 ms", "acknowledged", "delivered", "account")
-_LEFT = {0, 1, 9}
+_HEAD = (
+    *("backend", "threads", "TPS", "spread", "p50 ms", "p99 ms"),
+    *("acknowledged", "delivered", "accounting", "acknowledged means"),
+)
+_LEFT = {0, 8, 9}
 """Columns of words; the others are numbers and stand to the right."""
 
 
@@ -19,7 +22,7 @@ def closing_table(trials: Sequence[Trial]) -> list[str]:
     if not trials:
         return []
     rows = [_row(trial) for trial in trials]
-    lines = [*_aligned([_HEAD, *rows]), "", *_acknowledged_means(trials)]
+    lines = list(_aligned([_HEAD, *rows]))
     for trial in trials:
         lines += [f"{trial.name}: {trouble}" for trouble in trial.evidence]
     lines += _doubts(trials)
@@ -33,7 +36,6 @@ def _row(trial: Trial) -> tuple[str, ...]:
     if len(trial.rounds) == 1:
         spread = "1 round"
     return (
-        trial.name.rpartition("::")[2].partition("[")[0].removeprefix("test_"),
         trial.backend,
         str(trial.processes),
         f"{median:,.0f}",
@@ -43,6 +45,7 @@ def _row(trial: Trial) -> tuple[str, ...]:
         f"{trial.total('acknowledged'):,}",
         f"{trial.total('delivered'):,}",
         trial.accounting,
+        trial.acknowledged_means,
     )
 
 
@@ -59,17 +62,6 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip()
-
-
-def _acknowledged_means(trials: Sequence[Trial]) -> list[str]:
-    meanings: dict[str, list[str]] = {}
-    for trial in trials:
-        backends = meanings.setdefault(trial.acknowledged_means, [])
-        if trial.backend not in backends:
-            backends.append(trial.backend)
-    width = max(len(", ".join(backends)) for backends in meanings.values())
-    rows = [f"  {', '.join(backends).ljust(width)}  {meaning}" for meaning, backends in meanings.items()]
-    return ["acknowledged means:", *rows]
 
 
 def _doubts(trials: Sequence[Trial]) -> list[str]:

@@ -7,6 +7,7 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,26 +80,30 @@ def address(endpoint: Endpoint, *, alpn: bool = False, protocol: str = "5", keep
     return Address(endpoint, endpoint.port or usual, alpn, protocol, keepalive)
 
 
-def connect(where: Address, name: str, **client_options: Any) -> Connection:
+def connect(where: Address, name: str, make: Callable[..., Client] | None = None) -> Connection:
     """Connect and return when the broker has accepted, within `CONNECT_SECONDS`.
 
     Args:
         where: from `address`.
         name: the client id.
-        client_options: passed on to paho's `Client`.
+        make: makes the client instead of paho's `Client`, with the same arguments.
 
     Raises:
         ServerError: it cannot be reached, or refuses; names the address, the reason and what to mend.
         UsageError: a certificate or key file cannot be used.
     """
+    # On first use, so that a host needs only the clients it uses.
     import paho.mqtt.client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
 
     deadline = time.monotonic() + CONNECT_SECONDS
     version = paho.MQTTv5 if where.protocol == "5" else paho.MQTTv311
-    client = paho.Client(
-        paho.CallbackAPIVersion.VERSION2, name, protocol=version, reconnect_on_failure=False, **client_options
-    )
+    made_by = make or paho.Client
+    client = made_by(CallbackAPIVersion.VERSION2, name, protocol=version, reconnect_on_failure=False)
     endpoint = where.endpoint
+    # Ours is the limit on what is in flight; paho would go through all of that after every acknowledgement.
+    client.max_inflight_messages_set(0)
+    client.max_queued_messages_set(0)
     client.connect_timeout = _STEP_SECONDS
     if endpoint.username:
         client.username_pw_set(endpoint.username, endpoint.password)
@@ -123,9 +128,9 @@ def connect(where: Address, name: str, **client_options: Any) -> Connection:
     if reason.is_failure:
         _drop(client)
         raise _refusal(where, str(reason))
-    sock = client.socket()
-    assert isinstance(sock, socket.socket)  # noqa: S101 – for the type checker: no web socket was asked for
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock: Any = client.socket()
+    raw = sock if isinstance(sock, socket.socket) else sock.raw
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return Connection(
         client,
         where,
@@ -155,23 +160,26 @@ def _drop(client: Client) -> None:
 
 def _failure(where: Address, error: Exception) -> ServerError:
     """Say what an exception while connecting means."""
-    ca_file = where.endpoint.ca_file
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = f"its certificate is not accepted: {error.verify_message.rstrip('.')}"
-        if "mismatch" in error.verify_message:
-            return ServerError(f"{where}: {why}", "connect by a name that stands in the certificate")
-        if "expired" in error.verify_message or "not yet valid" in error.verify_message:
-            return ServerError(f"{where}: {why}", "renew the server's certificate, or set this host's clock")
-        return ServerError(f"{where}: {why}", f"ca_file {ca_file} must hold the authority that signed it")
+        return _distrust(where, error.verify_message.rstrip("."))
     if isinstance(error, ssl.SSLError):
         return _silence(where, str(error))
-    if isinstance(error, ConnectionRefusedError):
-        return ServerError(f"{where}: nothing listens there", "start the broker, or check host and port")
-    if isinstance(error, socket.gaierror):
-        return ServerError(f"{where}: the host name is not known ({error.strerror})", "check the host name")
     if isinstance(error, TimeoutError):
         return _silence(where, "")
-    return ServerError(f"{where}: {error}", "check host and port")
+    if isinstance(error, ConnectionRefusedError):
+        return ServerError(f"{where}: nothing listens there", "start the broker, or check host and port")
+    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return ServerError(f"{where}: {why.lower()}", "check host and port")
+
+
+def _distrust(where: Address, why: str) -> ServerError:
+    """Say what it means that the server's certificate did not pass."""
+    what = f"{where}: its certificate is not accepted: {why}"
+    if "mismatch" in why:
+        return ServerError(what, "connect by a name that stands in the certificate")
+    if "expired" in why or "not yet valid" in why:
+        return ServerError(what, "renew the server's certificate, or set this host's clock")
+    return ServerError(what, f"ca_file {where.endpoint.ca_file} must hold the authority that signed it")
 
 
 def _silence(where: Address, said: str) -> ServerError:

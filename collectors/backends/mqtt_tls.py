@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import ssl
 import stat
 from pathlib import Path
@@ -61,7 +62,7 @@ def _check_mode(path: str) -> None:
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise UsageError(
             f"key_file {path}: mode {mode:04o} lets others than its owner at the private key, expected 0600",
-            f"chmod 600 {path}",
+            f"chmod 600 {shlex.quote(path)}",
         )
 
 

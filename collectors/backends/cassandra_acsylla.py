@@ -1,0 +1,118 @@
+"""Cassandra, through acsylla: the C++ driver under asyncio, several times as fast as the one in Python (B3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from ..errors import Unavailable, UsageError
+from ..ledger import Ledger
+from ..options import Option
+from . import cassandra_schema as schema
+from . import cassandra_table as shared
+from .base import Assignment, missing
+from .cassandra_acsylla_connection import Connection
+from .cassandra_acsylla_writer import AcsyllaWriter
+from .cassandra_reader import CassandraReader
+
+_PAGE = 5000
+
+
+class CassandraAcsyllaBackend:
+    """One session per writer; a reading is acknowledged when Cassandra answers its INSERT.
+
+    Nothing is ever repeated after an answer that leaves open whether the write was done.
+    """
+
+    name: ClassVar[str] = "cassandra-acsylla"
+    summary: ClassVar[str] = "Cassandra (acsylla, the C++ driver)"
+    extra: ClassVar[str] = "cassandra-acsylla"
+    service: ClassVar[str] = "cassandra"
+    listener: ClassVar[str] = "default"
+    options: ClassVar[tuple[Option, ...]] = shared.OPTIONS
+    can_forget: ClassVar[bool] = False
+
+    def load(self) -> str:
+        """See `Backend.load`."""
+        try:
+            import acsylla
+            from acsylla.version import __version__
+        except ImportError:
+            raise Unavailable("acsylla is not installed", missing("acsylla", self.extra)) from None
+        # Errors carry their own texts; the C++ driver's log would end up on the terminal.
+        acsylla.get_logger().propagate = False
+        return f"acsylla {__version__}"
+
+    def check(self, assignment: Assignment) -> None:
+        """See `Backend.check`."""
+        shared.check(assignment, self.name)
+        ports = {port for _, port in assignment.endpoint.nodes(shared.USUAL_PORT)}
+        if len(ports) > 1:
+            raise UsageError(f"backend {self.name} takes one port for all nodes, given: {sorted(ports)}")
+
+    def acknowledged_means(self, assignment: Assignment) -> str:
+        """See `Backend.acknowledged_means`."""
+        return shared.acknowledged_means(assignment.settings)
+
+    def prepare(self, assignment: Assignment) -> None:
+        """See `Backend.prepare`."""
+        client = AcsyllaClient(assignment)
+        try:
+            schema.prepare(client, assignment)
+        finally:
+            client.close()
+
+    def writer(self, assignment: Assignment, ledger: Ledger) -> AcsyllaWriter:
+        """See `Backend.writer`."""
+        return AcsyllaWriter(assignment, ledger)
+
+    def reader(self, assignment: Assignment) -> CassandraReader:
+        """See `Backend.reader`."""
+        return CassandraReader(assignment, lambda: AcsyllaClient(assignment))
+
+    def facts(self, assignment: Assignment) -> dict[str, Any]:
+        """See `Backend.facts`."""
+        client = AcsyllaClient(assignment)
+        try:
+            return schema.facts(client)
+        finally:
+            client.close()
+
+
+class AcsyllaClient:
+    """See `Client`."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._connection = Connection(assignment, "default")
+        self._prepared: dict[str, Any] = {}
+
+    def rows(
+        self, statement: str, values: Sequence[Any] = (), *, consistency: str = "ONE"
+    ) -> Iterator[tuple[Any, ...]]:
+        """See `Client.rows`."""
+        asked = self._connection.run(self._statement(statement, list(values), consistency))
+        found = self._connection.run(self._connection.session.execute(asked))
+        return self._pages(asked, found)
+
+    def close(self) -> None:
+        """See `Client.close`."""
+        self._connection.close()
+
+    async def _statement(self, statement: str, values: list[Any], consistency: str) -> Any:
+        import acsylla
+
+        level = acsylla.Consistency[consistency]
+        if not values:
+            return acsylla.create_statement(statement, page_size=_PAGE, consistency=level)
+        if statement not in self._prepared:
+            self._prepared[statement] = await self._connection.session.create_prepared(statement)
+        return self._prepared[statement].bind(values, page_size=_PAGE, consistency=level)
+
+    def _pages(self, asked: Any, found: Any) -> Iterator[tuple[Any, ...]]:
+        while True:
+            for row in found:
+                yield row.as_tuple()
+            if not found.has_more_pages():
+                return
+            asked.set_page_state(found.page_state())
+            found = self._connection.run(self._connection.session.execute(asked))

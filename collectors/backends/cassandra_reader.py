@@ -1,0 +1,112 @@
+"""Reads a run's readings back from Cassandra, through either client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Self
+
+from ..errors import ServerError
+from ..reading import Stream, checksum
+from .base import Arrival, Assignment, Found
+from .cassandra_table import Client, Table
+
+# Milliseconds as a number, since clients differ in the date types they return.
+_COLUMNS = "reading_number, toUnixTimestamp(reading_date), reading_note, reading_value, reading_checksum"
+
+
+class CassandraReader:
+    """Looks for the partitions that hold the run, and reads each of them page by page.
+
+    It reads at consistency ALL, so that what any replica holds is seen; where a replica is down, at QUORUM, else at
+    ONE. `facts` says at which (`read_consistency`), and how many rows of the run there were (`rows`): with a
+    key that lets readings overwrite each other, acknowledged minus rows is what was overwritten. Whatever stops the
+    reading leaves `complete` False and stands in `facts["read_error"]`.
+    """
+
+    shows_duplicates: ClassVar[bool] = False
+    shows_order: ClassVar[bool] = False
+
+    def __init__(self, assignment: Assignment, connect: Callable[[], Client]) -> None:
+        self._run = assignment.stream.run
+        self._table = Table.of(assignment.settings)
+        self._by_partition = assignment.settings["key"] == "accounting"
+        self._connect = connect
+        self._found = Found()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    @property
+    def complete(self) -> bool:
+        """See `Reader.complete`."""
+        return self._found.complete
+
+    @property
+    def foreign(self) -> int:
+        """See `Reader.foreign`."""
+        return self._found.foreign
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """See `Reader.facts`."""
+        return self._found.facts
+
+    def arrivals(self, expected: int) -> Iterator[Arrival]:  # noqa: ARG002 - it reads all there is
+        """Yield the stored readings of the run, partition after partition."""
+        self._found = Found(facts={"rows": 0})
+        try:
+            client = self._connect()
+            try:
+                rows = self._partitions(client) if self._by_partition else self._scan(client)
+                for location, producer, row in rows:
+                    self._found.facts["rows"] += 1
+                    if (arrival := self._arrival(location, producer, row)) is not None:
+                        yield arrival
+                self._found.complete = True
+            finally:
+                client.close()
+        except ServerError as error:
+            self._found.facts["read_error"] = str(error)
+
+    def _partitions(self, client: Client) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
+        level, keys = self._first_answer(client, f"SELECT DISTINCT {', '.join(self._table.partition)}")
+        where = " AND ".join(f"{name} = ?" for name in self._table.partition)
+        select = f"SELECT {_COLUMNS} FROM {self._table} WHERE {where}"
+        for key in keys:
+            location, run, producer = key
+            if run == self._run:
+                for row in client.rows(select, key, consistency=level):
+                    yield location, producer, row
+
+    def _scan(self, client: Client) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
+        # Filtered here: a server that filters may find nothing for longer than it lets a page take.
+        columns = f"SELECT reading_location, reading_run, reading_producer, {_COLUMNS}"
+        _, rows = self._first_answer(client, columns)
+        for location, run, producer, *row in rows:
+            if run == self._run:
+                yield location, producer, tuple(row)
+
+    def _first_answer(self, client: Client, select: str) -> tuple[str, Iterator[tuple[Any, ...]]]:
+        statement = f"{select} FROM {self._table}"
+        for level in ("ALL", "QUORUM"):
+            try:
+                rows = client.rows(statement, consistency=level)
+            except ServerError:
+                continue
+            self._found.facts["read_consistency"] = level
+            return level, rows
+        self._found.facts["read_consistency"] = "ONE"
+        return "ONE", client.rows(statement, consistency="ONE")
+
+    def _arrival(self, location: str, producer: int | None, row: tuple[Any, ...]) -> Arrival | None:
+        number, date, note, value, stored = row
+        if producer is None or producer < 0 or number is None or number < 1:
+            self._found.foreign += 1
+            return None
+        seed = Stream(self._run, producer).seed(location)
+        whole = value is not None and value.is_integer()
+        intact = whole and note is not None and checksum(seed, number, date, int(value), note) == stored
+        return Arrival(producer, number, intact)

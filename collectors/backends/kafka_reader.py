@@ -1,0 +1,132 @@
+"""Reading a topic back: which of its records belong to the run, and whether all of it was read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol, Self
+
+from ..message import Verifier, read_stamp
+from ..reading import RUN_PATTERN
+from .base import Arrival, Assignment, Found
+from .kafka_topic import HEADER
+
+
+class Record(NamedTuple):
+    """One record of a topic, whichever client read it."""
+
+    partition: int
+    headers: Iterable[tuple[str, bytes | None]]
+    payload: bytes | None
+
+
+class TopicLog(Protocol):
+    """The topic, as one client reads it; no group, nothing committed, uncommitted records included."""
+
+    def ends(self) -> dict[int, int]:
+        """Return the next offset of each partition; empty if there is no such topic.
+
+        Raises:
+            ServerError: no broker answers.
+        """
+
+    def records(self, starts: Mapping[int, int], ends: Mapping[int, int]) -> Generator[Record, None, str]:
+        """Yield what lies between these offsets, in order within each partition.
+
+        Returns:
+            Why it did not get to the end of every partition; empty if it did.
+
+        Raises:
+            ServerError: no broker answers.
+        """
+
+
+class TopicReader:
+    """Reads one run's readings from a topic, from where it ended when the reader was entered.
+
+    It holds no connection while the run goes on.
+    """
+
+    shows_duplicates = True
+    shows_order = True
+
+    def __init__(self, assignment: Assignment, log: TopicLog) -> None:
+        self._log = log
+        self._run = assignment.stream.run
+        self._verifier = Verifier(self._run, assignment.generation)
+        self._found = Found()
+        self._starts: dict[int, int] = {}
+        self._other_runs = 0
+
+    def __enter__(self) -> Self:
+        self._starts = self._log.ends()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return None
+
+    def arrivals(self, expected: int) -> Iterator[Arrival]:  # noqa: ARG002 – a log knows its own end
+        """See `Reader.arrivals`."""
+        before = time.process_time()
+        ends = self._log.ends()
+        starts = {partition: self._starts.get(partition, 0) for partition in ends}
+        records = self._log.records(starts, ends)
+        while True:
+            try:
+                record = next(records)
+            except StopIteration as stop:
+                missed: str = stop.value
+                break
+            arrival = self._arrival(record)
+            if arrival is not None:
+                yield arrival
+        lacking = sorted(set(self._starts) - set(ends))
+        if lacking:
+            missed = f"partitions {lacking} are gone"
+        self._found.complete = not missed
+        self._found.facts = {
+            "records": sum(ends.values()) - sum(starts.values()),
+            "other_runs": self._other_runs,
+            "cpu_seconds": time.process_time() - before,
+        }
+        if missed:
+            self._found.facts["missed"] = missed
+
+    @property
+    def complete(self) -> bool:
+        """See `Reader.complete`."""
+        return self._found.complete
+
+    @property
+    def foreign(self) -> int:
+        """See `Reader.foreign`; a record of another run, which may use the same topic, is not foreign."""
+        return self._found.foreign
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """See `Reader.facts`; `other_runs` counts records of other runs among `records`, the offsets gone through."""
+        return self._found.facts
+
+    def _arrival(self, record: Record) -> Arrival | None:
+        try:
+            run, producer, number, checksum = _stamped(record.headers)
+        except ValueError:
+            self._found.foreign += 1
+            return None
+        if run != self._run:
+            self._other_runs += 1
+            return None
+        intact = record.payload is not None and self._verifier.intact(record.payload, producer, number, checksum)
+        return Arrival(producer, number, intact, record.partition)
+
+
+def _stamped(headers: Iterable[tuple[str, bytes | None]]) -> tuple[str, int, int, int]:
+    stamps = [value for key, value in headers if key == HEADER]
+    if len(stamps) != 1 or stamps[0] is None:
+        raise ValueError("not exactly one stamp")
+    text = stamps[0].decode()
+    run, producer, number, checksum = read_stamp(text)
+    # `int` also reads "+1", " 1" and "1_0", which no producer of ours writes.
+    if not RUN_PATTERN.fullmatch(run) or f"{run}/{producer}/{number}/{checksum:08x}" != text or producer < 0:
+        raise ValueError(text)
+    return run, producer, number, checksum

@@ -1,0 +1,48 @@
+"""Real servers for the tests, each started once when the first test asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from collectors.backends.registry import backend
+from collectors.errors import Unavailable
+from fixtures.hosts.local import LocalHost
+from fixtures.services.base import RunningService
+from fixtures.stage import SERVICES
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[LocalHost]:
+    """A host that is closed when the tests end, with everything that was started on it."""
+    with LocalHost() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def running(host: LocalHost, pytestconfig: pytest.Config) -> Iterator[Callable[[str], RunningService]]:
+    """Return a service by its name, started on first use. Where it cannot run the test is skipped, but not in CI."""
+    started: dict[str, RunningService] = {}
+
+    def get(name: str) -> RunningService:
+        if name not in started:
+            service = SERVICES[name]()
+            try:
+                service.check(host)
+            except Unavailable as error:
+                if pytestconfig.getoption("strict_backends"):
+                    pytest.fail(str(error), pytrace=False)
+                pytest.skip(str(error))
+            started[name] = service.start(host, lambda _: None)
+        return started[name]
+
+    yield get
+    for one in started.values():
+        one.stop()
+
+
+@pytest.fixture
+def server_of(running: Callable[[str], RunningService]) -> Callable[[str], RunningService]:
+    """Return the service that a backend, given by its name, writes to."""
+    return lambda name: running(backend(name).service)

@@ -1,0 +1,133 @@
+"""What the suite needs from the system, why, and which Debian packages bring it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tools.machine import Machine
+
+# Cassandra 5.0 runs on Java 11 and 17 alone, Kafka 4 from 17 on.
+JAVA = 17
+
+PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing the system has to bring.
+
+    Args:
+        what: the thing, in a person's words.
+        why: what the suite does with it.
+        packages: the Debian packages that bring it, named alike on Ubuntu and Raspberry Pi OS.
+        is_met: tells whether a machine has it.
+        by_python: the packages extend the distribution's own Python and no other.
+    """
+
+    what: str
+    why: str
+    packages: tuple[str, ...]
+    is_met: Callable[[Machine], bool]
+    by_python: bool = False
+
+
+ENVIRONMENT = Need(
+    "pip for a virtual environment",
+    "all Python packages go into .venv, none into the system",
+    (f"{PYTHON}-venv",),
+    lambda machine: machine.has_module("ensurepip"),
+    by_python=True,
+)
+
+BUILD = (
+    Need(
+        "a C compiler",
+        "mysqlclient has no ready-made package for Linux, others have none for ARM",
+        ("gcc", "libc6-dev"),
+        lambda machine: machine.has_compiler(),
+    ),
+    Need(
+        "Python's C headers",
+        "to build the same Python packages",
+        (f"lib{PYTHON}-dev",),
+        lambda machine: machine.has_python_headers(),
+        by_python=True,
+    ),
+    Need(
+        "pkg-config",
+        "tells mysqlclient where the client library lies",
+        ("pkgconf",),
+        lambda machine: machine.has_program("pkg-config"),
+    ),
+    Need(
+        "MariaDB's client library",
+        "mysqlclient is built on it",
+        ("libmariadb-dev",),
+        lambda machine: machine.has_library("libmariadb", "mariadb", "mysqlclient"),
+    ),
+)
+
+SERVERS = (
+    Need(
+        "MariaDB's server programs",
+        "backend mysql; no system service comes with them",
+        ("mariadb-server-core",),
+        lambda machine: machine.has_program("mariadbd") and machine.has_program("mariadb-install-db"),
+    ),
+    Need(
+        "MariaDB's client programs",
+        "to prepare the server's data folder",
+        ("mariadb-client-core",),
+        lambda machine: machine.has_program("mariadb") and machine.has_program("my_print_defaults"),
+    ),
+    Need(
+        "Mosquitto",
+        "backends mqtt and awsiot; its system service stays off",
+        ("mosquitto",),
+        lambda machine: machine.has_program("mosquitto"),
+    ),
+    Need(
+        f"a Java {JAVA} runtime",
+        "backends kafka and cassandra",
+        (f"openjdk-{JAVA}-jre-headless",),
+        lambda machine: machine.has_java(JAVA),
+    ),
+    Need(
+        "Maven",
+        "fetches Kafka and Cassandra when a run first needs them",
+        ("maven",),
+        lambda machine: machine.has_program("mvn"),
+    ),
+)
+
+
+def missing(machine: Machine, needs: Iterable[Need]) -> tuple[Need, ...]:
+    """Those of `needs` that `machine` does not meet, in their order."""
+    return tuple(need for need in needs if not need.is_met(machine))
+
+
+def packages(needs: Iterable[Need], *, distributions_python: bool = True) -> tuple[str, ...]:
+    """The Debian packages that bring `needs`, each once.
+
+    Args:
+        needs: what is missing.
+        distributions_python: whether the Python in use is the system's own. Another one (pyenv's, one that
+            was compiled by hand) gains nothing from the system's Python packages, so they are left out.
+    """
+    usable = (need for need in needs if distributions_python or not need.by_python)
+    return tuple(dict.fromkeys(name for need in usable for name in need.packages))
+
+
+def command(names: Sequence[str], *, services: Sequence[str] = (), sudo: bool = True) -> str:
+    """The one line that a person with the right to do so runs to install `names`.
+
+    Args:
+        names: Debian packages.
+        services: system services that the packages bring and that the suite does not want to run.
+        sudo: whether the machine has sudo; su otherwise.
+    """
+    steps = ["apt-get update", "apt-get install -y --no-install-recommends " + " ".join(names)]
+    steps += [f"systemctl disable --now {name}" for name in services]
+    return f"{'sudo sh' if sudo else 'su root'} -c '{' && '.join(steps)}'"
