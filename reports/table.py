@@ -17,10 +17,12 @@ _LEFT = {0, 8, 9}
 def closing_table(trials: Sequence[Trial]) -> list[str]:
     """Return the lines that a session ends with; empty where nothing was measured.
 
-    TPS is the median over the rounds, the spread the lowest and the highest round as a share of it.
+    TPS is the median over the rounds, the spread how far the lowest and the highest round are from it.
     """
     if not trials:
         return []
+    backends = list(dict.fromkeys(trial.backend for trial in trials))
+    trials = sorted(trials, key=lambda trial: (backends.index(trial.backend), trial.processes))
     rows = [_row(trial) for trial in trials]
     lines = list(_aligned([_HEAD, *rows]))
     for trial in trials:

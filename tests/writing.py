@@ -16,7 +16,7 @@ from collectors.reading import Reading, Stream
 
 LOCATION = "pi_cpu"
 
-Wrap = Callable[[Writer, Ledger], Writer]
+MakeWriter = Callable[[Assignment, Ledger], Writer]
 
 
 def assignment_for(backend: Backend, endpoint: Endpoint, /, *, producer: int = 0, **fields: Any) -> Assignment:
@@ -49,9 +49,15 @@ def write(writer: Writer, ledger: Ledger, assignment: Assignment, count: int, *,
 
 
 def accounted(
-    backend: Backend, assignment: Assignment, count: int, *, producers: int = 1, wrap: Wrap = lambda writer, _: writer
+    backend: Backend,
+    assignment: Assignment,
+    count: int,
+    *,
+    producers: int = 1,
+    make_writer: MakeWriter | None = None,
 ) -> Account:
     """Write `count` readings per producer, one producer after another, and return the account."""
+    make_writer = make_writer or backend.writer
     backend.load()
     backend.check(assignment)
     backend.prepare(assignment)
@@ -60,7 +66,7 @@ def accounted(
         for producer in range(producers):
             own = replace(assignment, stream=Stream(assignment.stream.run, producer))
             ledger = Ledger()
-            writer = wrap(backend.writer(own, ledger), ledger)
+            writer = make_writer(own, ledger)
             try:
                 write(writer, ledger, own, count)
             finally:

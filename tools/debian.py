@@ -29,7 +29,10 @@ def main(names: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     os.environ.update(DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
-    quiet.clean_up()
+    if quiet.left_behind():
+        # A set-up was killed; the apt-get it had started may still be at work, and this waits for it.
+        _run_to_its_end([*APT, "check"])
+        quiet.clean_up()
     if not names:
         return 0
     fresh = not lists_are_old(LISTS, time.time())
@@ -88,13 +91,13 @@ def _output(command: list[str]) -> str:
 
 
 def _run_to_its_end(command: list[str]) -> int:
-    """Runs `command`; when interrupted, waits until it has ended, since dpkg is not to be torn off."""
+    """Runs `command`; when interrupted, waits until it has ended, since dpkg is not to be torn off.
+
+    Ctrl-C reaches apt-get, too, which then ends where it safely can.
+    """
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
         try:
             return process.wait()
-        except SystemExit:
-            process.terminate()
-            raise
         finally:
             process.wait()
 

@@ -16,6 +16,8 @@ from pathlib import Path
 POLICY = Path("/usr/sbin/policy-rc.d")
 MARK = "# Written by thermobench's set-up for:"
 DENIED = 101
+# Set for the installation, and so for all that it runs.
+VARIABLE = "THERMOBENCH_KEEPS_SERVICES_OFF"
 
 # Packages that bring a service, and its name.
 SERVICES = {"mosquitto": "mosquitto"}
@@ -26,13 +28,13 @@ def services_of(packages: Iterable[str]) -> tuple[str, ...]:
     return tuple(SERVICES[name] for name in packages if name in SERVICES)
 
 
-def policy_text(services: Sequence[str], pid: int) -> str:
-    """A policy-rc.d that denies `services` to start for as long as the process `pid` lives."""
+def policy_text(services: Sequence[str]) -> str:
+    """A policy-rc.d that denies `services` to start, in what our own apt-get runs and nowhere else."""
     names = "|".join(f"{name}|{name}.service" for name in services)
     return (
         f"#!/bin/sh\n{MARK} {' '.join(services)}\n"
-        "# It has no effect once the set-up has ended and may then be deleted.\n"
-        f"[ -d /proc/{pid} ] || exit 0\n"
+        "# It has no effect on any other installation and may be deleted once the set-up has ended.\n"
+        f'[ "${{{VARIABLE}:-}}" = 1 ] || exit 0\n'
         f'for word in "$@"; do case "$word" in {names}) exit {DENIED};; esac; done\n'
         "exit 0\n"
     )
@@ -63,10 +65,12 @@ def kept_off(services: Sequence[str], policy: Path = POLICY) -> Iterator[None]:
     if not services:
         yield
         return
-    ours = _write_policy(policy, policy_text(services, os.getpid()))
+    ours = _write_policy(policy, policy_text(services))
+    os.environ[VARIABLE] = "1"
     try:
         yield
     finally:
+        del os.environ[VARIABLE]
         for name in services:
             disable(name, stop=not ours)
         if ours:

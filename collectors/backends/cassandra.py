@@ -105,7 +105,7 @@ class DriverClient:
             future = self._session.execute_async(asked)
             found = future.result()
         except Exception as error:
-            raise shared.refusal(self._endpoint, error) from None
+            raise shared.refusal(self._endpoint, session.reason(error)) from None
         if not future.is_schema_agreed:
             raise shared.refusal(self._endpoint, "the nodes do not agree on the schema")
         return self._pages(iter(found))
@@ -119,7 +119,7 @@ class DriverClient:
         try:
             yield from found
         except Exception as error:
-            raise shared.refusal(self._endpoint, error) from None
+            raise shared.refusal(self._endpoint, session.reason(error)) from None
 
     def close(self) -> None:
         """See `Client.close`."""

@@ -38,9 +38,10 @@ class AcsyllaWriter:
         self._unreachable: type[Exception] = acsylla.errors.CassErrorLibNoHostsAvailable
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._answers: list[tuple[int, Exception | None]] = []
+        self._lost: list[asyncio.Task[None]] = []
         self._target = -1
         self._polled = 0.0
-        self._connection = Connection(assignment, "fallthrough")
+        self._connection = Connection(assignment, "fallthrough", assignment.settings["datacenter"])
         try:
             insert = shared.Table.of(assignment.settings).insert
             self._insert = self._connection.run(self._connection.session.create_prepared(insert))
@@ -72,20 +73,19 @@ class AcsyllaWriter:
 
     def close(self) -> None:
         """See `Writer.close`."""
-        for task in self._tasks.values():
-            task.cancel()
-        self._tasks.clear()
         self._connection.close()
 
     async def _send(self, number: int, statement: Any) -> None:
+        failure = None
         try:
             await self._execute(statement)
         except Exception as error:
-            self._answers.append((number, error))
-        else:
-            self._answers.append((number, None))
-        if self._tasks.pop(number, None) and len(self._tasks) <= self._target:
-            self._loop.stop()
+            failure = error
+        if number in self._tasks:
+            del self._tasks[number]
+            self._answers.append((number, failure))
+            if len(self._tasks) <= self._target:
+                self._loop.stop()
 
     def _poll(self) -> None:
         """Let the loop send and receive what it can without waiting."""
@@ -118,14 +118,12 @@ class AcsyllaWriter:
                 gone = gone or isinstance(error, self._unreachable)
         if gone:
             self._settle(0)
-            raise shared.refusal(self._endpoint, "no node answers any more")
+            raise shared.refusal(self._endpoint, shared.NO_NODE)
 
     def _give_up(self) -> None:
-        lost = list(self._tasks.items())
+        self._answers += [(number, TimeoutError()) for number in self._tasks]
+        self._lost += self._tasks.values()
         self._tasks.clear()
-        for number, task in lost:
-            task.cancel()
-            self._answers.append((number, TimeoutError()))
 
 
 def _refusals(errors: Any) -> tuple[type[BaseException], ...]:

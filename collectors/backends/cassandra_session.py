@@ -9,13 +9,22 @@ from .base import Assignment
 
 
 def reason(error: BaseException) -> str:
-    """Return the first node's reason where an error collects those of all nodes."""
+    """Return why a request or connection failed; the first node's reason, where an error collects those of all."""
     errors = getattr(error, "errors", None)
-    return str(next(iter(errors.values()))) if errors else str(error)
+    if isinstance(errors, dict) and errors:
+        return str(next(iter(errors.values()))).rpartition("Last error: ")[2]
+    if type(error).__name__ == "UnresolvableContactPoints":
+        return "there is no host of that name"
+    return next((text for text in error.args if isinstance(text, str)), str(error))
 
 
-def connect(assignment: Assignment, retries: Any) -> Any:
+def connect(assignment: Assignment, retries: Any, datacenter: str = "") -> Any:
     """Return a session of a cluster of its own.
+
+    Args:
+        assignment: where.
+        retries: the driver's retry policy.
+        datacenter: the one whose nodes to use; by default that of the first node.
 
     Raises:
         ServerError: names the address and the reason.
@@ -26,7 +35,7 @@ def connect(assignment: Assignment, retries: Any) -> Any:
     from cassandra.query import tuple_factory
 
     endpoint = assignment.endpoint
-    nearest = DCAwareRoundRobinPolicy(local_dc=assignment.settings["datacenter"])
+    nearest = DCAwareRoundRobinPolicy(local_dc=datacenter)
     profile = ExecutionProfile(
         load_balancing_policy=TokenAwarePolicy(nearest),
         retry_policy=retries,

@@ -16,6 +16,7 @@ from .base import Assignment
 USUAL_PORT = 9042
 CONNECT_SECONDS = 10.0
 """Seconds that each step of making a connection may take."""
+NO_NODE = "no node answers any more"
 LEVELS = ("ONE", "QUORUM", "ALL", "LOCAL_ONE", "LOCAL_QUORUM")
 
 COLUMNS = {
@@ -138,11 +139,13 @@ def refusal(endpoint: Endpoint, error: BaseException | str) -> ServerError:
     """Return what a client said as one line that names the address."""
     reason = " ".join(str(error).split()) or type(error).__name__
     if re.search("authenticat|credentials|username|password", reason, re.IGNORECASE):
-        mend = "check username and password"
+        mend = f"check the username {endpoint.username!r} and its password"
     elif re.search("authoriz|permission", reason, re.IGNORECASE):
         mend = "grant the user what is named there"
-    else:
+    elif re.search("connect|host|node|answer|timed out", reason, re.IGNORECASE):
         mend = "check that Cassandra runs there and answers"
+    else:
+        mend = ""
     return ServerError(f"cassandra at {address(endpoint)}: {reason}", mend)
 
 
@@ -159,11 +162,15 @@ def check(assignment: Assignment, name: str) -> None:
 
 
 def acknowledged_means(settings: Settings) -> str:
-    """Return what an acknowledgement promises, assuming the server's default commit log settings."""
+    """Return what an acknowledgement promises, assuming the server's default commit log settings.
+
+    With those the log is marked as readable every 0.1 s and synced to disk every 10 s: a killed server comes back
+    without the readings of the last 0.1 s, a host that lost its power without those of the last 10 s.
+    """
     replicas = settings["replication"]
     level = settings["consistency"]
     confirmed = {"ALL": replicas}.get(level, replicas // 2 + 1 if "QUORUM" in level else 1)
-    return f"in memory of {confirmed} of {replicas} replicas ({level}), on disk within 10 s at Cassandra's default"
+    return f"in memory of {confirmed} of {replicas} replicas ({level}), on disk within 10 s by default"
 
 
 def blame(ledger: Ledger, number: int, error: BaseException, refused: tuple[type[BaseException], ...]) -> None:

@@ -32,13 +32,13 @@ class CassandraWriter:
         self._outstanding: set[int] = set()
         self._answers: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
         self._gone: ServerError | None = None
-        self._session = session.connect(assignment, FallthroughRetryPolicy())
+        self._session = session.connect(assignment, FallthroughRetryPolicy(), assignment.settings["datacenter"])
         try:
             insert = shared.Table.of(assignment.settings).insert
             self._insert = self._session.prepare(insert)
         except Exception as error:
             self.close()
-            raise shared.refusal(self._endpoint, error) from None
+            raise shared.refusal(self._endpoint, session.reason(error)) from None
         self._insert.consistency_level = session.level(assignment.settings["consistency"])
 
     def submit(self, reading: Reading) -> None:
@@ -89,7 +89,7 @@ class CassandraWriter:
                 continue
             shared.blame(self._ledger, number, error, self._refused)
             if isinstance(error, self._unreachable):
-                self._gone, target = shared.refusal(self._endpoint, session.reason(error)), 0
+                self._gone, target = shared.refusal(self._endpoint, shared.NO_NODE), 0
         if self._gone is not None:
             gone, self._gone = self._gone, None
             raise gone

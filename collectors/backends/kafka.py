@@ -105,6 +105,7 @@ class _Log:
 
     def records(self, starts: Mapping[int, int], ends: Mapping[int, int]) -> Generator[Record, None, str]:
         from kafka import TopicPartition
+        from kafka.errors import KafkaError
 
         left = {TopicPartition(self._topic, number): end for number, end in ends.items() if end > starts[number]}
         with self._consumer() as consumer:
@@ -113,12 +114,17 @@ class _Log:
                 consumer.seek(partition, starts[partition.partition])
             heard = time.monotonic()
             while left:
-                batches = consumer.poll(timeout_ms=_POLL_MS, max_records=_POLL_RECORDS)
+                try:
+                    batches = consumer.poll(timeout_ms=_POLL_MS, max_records=_POLL_RECORDS)
+                except KafkaError as error:  # what was to be read is not there any more
+                    return type(error).__name__
                 for partition, records in batches.items():
                     end = left.get(partition, 0)
-                    for record in records:
-                        if record.offset < end:
-                            yield Record(partition.partition, record.headers, record.value)
+                    yield from (
+                        Record(partition.partition, record.headers, record.value)
+                        for record in records
+                        if record.offset < end
+                    )
                 for partition in [each for each, end in left.items() if consumer.position(each) >= end]:
                     del left[partition]
                     consumer.pause(partition)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -102,11 +102,14 @@ class _Log:
         # The admin client, because a consumer has a group, and a broker's first group makes it create a topic for
         # the offsets of all groups: not what should happen just before a measurement.
         with _admin(self._endpoint, f"topic {self._topic} cannot be read") as admin:
-            topic = _topic(admin, self._topic)
-            numbers = list(topic.partitions) if topic else []
-            wanted = {TopicPartition(self._topic, number): latest for number in numbers}
-            answers = admin.list_offsets(wanted, request_timeout=_ANSWER_SECONDS) if wanted else {}
-            return {partition.partition: answer.result().offset for partition, answer in answers.items()}
+
+            def asked() -> dict[int, int]:
+                topic = _topic(admin, self._topic)
+                wanted = {TopicPartition(self._topic, number): latest for number in (topic.partitions if topic else ())}
+                answers = admin.list_offsets(wanted, request_timeout=_ANSWER_SECONDS) if wanted else {}
+                return {partition.partition: answer.result().offset for partition, answer in answers.items()}
+
+            return _patiently(asked)
 
     def records(self, starts: Mapping[int, int], ends: Mapping[int, int]) -> Generator[Record, None, str]:
         left = {number: end for number, end in ends.items() if end > starts[number]}
@@ -194,6 +197,20 @@ def _create(admin: AdminClient, name: str, partitions: int, replication: int) ->
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise
+
+
+def _patiently(ask: Callable[[], dict[int, int]]) -> dict[int, int]:
+    """Ask again while the answer is that it is too early: a new partition's leader first has to learn that it is."""
+    from confluent_kafka import KafkaException
+
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if not error.args[0].retriable() or time.monotonic() > deadline:
+                raise
+        time.sleep(_POLL_PAUSE)
 
 
 def _led(topic: Any) -> bool:

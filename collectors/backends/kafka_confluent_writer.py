@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _LONGEST_REQUEST_MS = 30_000
 _TOPIC_SECONDS = 5.0
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.1
+"""Longest wait for a report after which the clock is looked at."""
 _POLL_EVERY = 64
 """Readings after which reports are fetched at the latest. A poll costs as much as a tenth of a reading."""
 _CONFIRMED, _TOLD = 1, 2
@@ -95,7 +96,7 @@ class KafkaConfluentWriter:
         self._poll = producer.poll
         self._endpoint = assignment.endpoint
         self._topic: str = assignment.settings["topic"]
-        self._room: int = assignment.settings["in_flight"]
+        self._room: int = min(assignment.settings["in_flight"], assignment.frequency or sys.maxsize)
         self._timeout = assignment.timeout
         self._encode = message.encoder(assignment.generation, assignment.location)
         self._stamp = message.stamp(assignment.stream)
@@ -141,7 +142,7 @@ class KafkaConfluentWriter:
         except self._error as error:
             self._refuse(number, error.args[0].name())
         # Once a millisecond, so that a slow loop's reports do not wait for _POLL_EVERY readings.
-        if date != self._date or not number % _POLL_EVERY:
+        if (date != self._date or not number % _POLL_EVERY) and number != self._oldest:
             self._date = date
             self._serve(0)
 
@@ -149,7 +150,9 @@ class KafkaConfluentWriter:
         """See `Writer.wait`."""
         deadline = time.monotonic() + self._timeout
         while self._oldest < self._next:
-            self._serve(_POLL_SECONDS, deadline)
+            self._serve(_POLL_SECONDS)
+            if time.monotonic() >= deadline:
+                self._run_out()
 
     def close(self) -> None:
         """See `Writer.close`."""
@@ -190,14 +193,10 @@ class KafkaConfluentWriter:
         self._slots[number % self._room] = _TOLD
         self._ledger.failed(number, error=error)
 
-    def _serve(self, seconds: float, deadline: float = math.inf) -> None:
+    def _serve(self, seconds: float) -> None:
         """Fetch reports, waiting for the first, and settle what they allow."""
-        left = deadline - time.monotonic()
-        self._poll(max(min(seconds, left), 0.0))
+        self._poll(seconds)
         self._settle()
-        if left <= 0 and self._oldest < self._next:
-            self._give_up(f"no answer within {self._timeout:g} s")
-            self._doubtful = True
         if self._doubtful:
             self._look()
 
@@ -221,10 +220,17 @@ class KafkaConfluentWriter:
         deadline = time.monotonic() + self._timeout
         try:
             while number - self._oldest >= room:
-                self._serve(_POLL_SECONDS, deadline)
+                self._serve(_POLL_SECONDS)
+                if time.monotonic() >= deadline:
+                    self._run_out()
         except ServerError:
             self._ledger.failed(number, error="never sent")
             raise
+
+    def _run_out(self) -> None:
+        if self._oldest < self._next:
+            self._give_up(f"no answer within {self._timeout:g} s")
+            self._look()
 
     def _give_up(self, why: str) -> None:
         """Settle everything outstanding as unknown; whatever is reported of it later counts no more."""

@@ -37,7 +37,7 @@ def connected(assignment: Assignment, ledger: Ledger) -> KafkaPythonWriter:
     from kafka.errors import KafkaError
 
     settings, acks = assignment.settings, effective_acks(assignment)
-    producer = None
+    milliseconds, producer = round(assignment.timeout * 1000), None
     try:
         producer = KafkaProducer(
             bootstrap_servers=assignment.endpoint.bootstrap(USUAL_PORT),
@@ -48,8 +48,8 @@ def connected(assignment: Assignment, ledger: Ledger) -> KafkaPythonWriter:
             retries=NEVER_ENDING_RETRIES,
             max_in_flight_requests_per_connection=REQUESTS_IN_FLIGHT,
             linger_ms=settings["linger_ms"],
-            delivery_timeout_ms=round(assignment.timeout * 1000),
-            request_timeout_ms=min(_LONGEST_REQUEST_MS, round(assignment.timeout * 1000)),
+            delivery_timeout_ms=milliseconds,
+            request_timeout_ms=min(_LONGEST_REQUEST_MS, milliseconds - settings["linger_ms"]),
             max_block_ms=_BOOTSTRAP_MS,
             allow_auto_create_topics=False,
             metrics_enabled=False,  # nobody reads them, and each request pays for them

@@ -11,8 +11,9 @@ from ..message import encoder, stamp
 from ..options import Option, one_of, whole
 from ..reading import Reading
 from .base import Assignment, Reader, Writer, missing
+from .mqtt_address import Address, address, client_id
 from .mqtt_ahead import client as reading_ahead
-from .mqtt_connection import Address, Connection, address, client_id, connect
+from .mqtt_connection import Connection, connect
 from .mqtt_reader import MqttReader
 from .mqtt_tls import check_files
 from .mqtt_writer import AcknowledgedWriter, UnansweredWriter

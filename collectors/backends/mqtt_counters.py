@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import select
+import contextlib
 import time
 from collections.abc import Collection
-from typing import Any
 
+from ..errors import ServerError
 from .mqtt_connection import Connection
+from .mqtt_subscription import pump, subscribe
 
 VERSION = "$SYS/broker/version"
 DROPPED = "$SYS/broker/publish/messages/dropped"
@@ -15,8 +16,10 @@ RECEIVED = "$SYS/broker/publish/messages/received"
 SENT = "$SYS/broker/publish/messages/sent"
 UPTIME = "$SYS/broker/uptime"
 """Changes whenever the broker has renewed the others."""
+WATCHED = (DROPPED, RECEIVED, SENT, UPTIME)
 
 _SECONDS = 3.0
+_TOGETHER_SECONDS = 0.2
 
 
 def read(connection: Connection, names: Collection[str]) -> dict[str, str]:
@@ -24,24 +27,41 @@ def read(connection: Connection, names: Collection[str]) -> dict[str, str]:
 
     Brokers keep them as retained messages, which come right after the subscription.
     """
-    client = connection.client
     found: dict[str, str] = {}
-    refused: list[bool] = []
-
-    def on_message(_client: Any, _data: Any, message: Any) -> None:
-        found[message.topic] = message.payload.decode(errors="replace")
-
-    def on_subscribe(_client: Any, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
-        refused.extend(reason.is_failure for reason in reasons)
-
-    client.on_message = on_message
-    client.on_subscribe = on_subscribe
-    client.subscribe([(name, 0) for name in names])
-    deadline = time.monotonic() + _SECONDS
-    while len(found) < len(names) and not any(refused):
-        sock, left = client.socket(), deadline - time.monotonic()
-        if sock is None or left <= 0:
-            break
-        if select.select([sock], [], [], left)[0]:
-            client.loop_read()
+    # A broker without them, or one that keeps them from us, is no error.
+    with contextlib.suppress(ServerError):
+        subscribe(connection, [(name, 0) for name in names], found.__setitem__)
+        pump(connection, lambda: len(found) == len(names), _SECONDS)
     return found
+
+
+class CounterWatch:
+    """Follows the broker's counters while a run goes on."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, str] = {}
+        self._after: dict[str, str] = {}
+        self._renewed = 0.0
+        """When the broker renewed them last, in seconds of the monotonic clock."""
+
+    def take(self, heard: list[tuple[str, str]]) -> None:
+        """Take topics and texts as they came."""
+        for topic, text in heard:
+            self._before.setdefault(topic, text)
+            self._after[topic] = text
+            if topic == UPTIME:
+                self._renewed = time.monotonic()
+
+    def up_to_date(self, last_came: float) -> bool:
+        """Whether all of them were renewed after the last reading came, or there are none."""
+        # They come one by one, the uptime first.
+        return not self._after or last_came < self._renewed < time.monotonic() - _TOGETHER_SECONDS
+
+    def since_start(self, last_came: float) -> dict[str, int | None]:
+        """Return by how much each has grown; None where it was not renewed after the last reading came."""
+        counted: dict[str, int | None] = {}
+        for name, topic in (("dropped", DROPPED), ("received", RECEIVED), ("sent", SENT)):
+            # Mosquitto does not publish a counter that is still 0.
+            grown = int(self._after.get(topic, 0)) - int(self._before.get(topic, 0))
+            counted[name] = grown if self._renewed > last_came else None
+        return counted

@@ -17,20 +17,13 @@ import os
 import resource
 import select
 import signal
-import socket
-import ssl
 import sys
 import time
 from typing import Any
 
-from ..endpoint import Endpoint
-from ..errors import ServerError, ThermobenchError
-from .mqtt_connection import CONNECT_SECONDS, Address, Connection, client_id, connect
-from .mqtt_counters import DROPPED, RECEIVED, SENT, UPTIME
-from .mqtt_stream import PacketStream
-from .mqtt_tally import Tally
+from ..errors import ThermobenchError
+from .mqtt_listener import KEEPALIVE, Listener
 
-_READ = 1 << 18
 _REST_SECONDS = 0.002
 _SMALL = 4096
 """Bytes: after a block smaller than this it rests."""
@@ -40,11 +33,10 @@ _SHORT_SECONDS = 0.3
 """With all of them there, how long to wait for what should not come: duplicates."""
 _LIMIT_SECONDS = 600.0
 _LOOK_SECONDS = 0.5
-_REFUSED = 0x80
 _COUNTER_SECONDS = 12.0
-"""Mosquitto renews its counters every 10 s unless told otherwise."""
-_KEEPALIVE = 60
-_PINGREQ = b"\xc0\x00"
+"""With readings missing, how long to wait for the broker's counters: Mosquitto's are renewed every 10 s by default."""
+_ALL_SECONDS = 2.5
+"""With all of them there, how long to wait for the counters."""
 
 
 def main() -> None:
@@ -73,57 +65,17 @@ def _cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _subscribe(connection: Connection, topics: list[tuple[str, int]], system: list[tuple[str, str]]) -> None:
-    """Subscribe, and return when the broker has granted it.
-
-    Raises:
-        ServerError: it refuses, or grants less than asked.
-    """
-    granted: list[int] = []
-    client = connection.client
-    client.on_subscribe = lambda _client, _data, _mid, codes, _properties: granted.extend(c.value for c in codes)
-    # Some brokers send what they have retained before they confirm the subscription.
-    client.on_message = lambda _client, _data, message: system.append((message.topic, message.payload.decode()))
-    client.subscribe(topics)
-    deadline = time.monotonic() + CONNECT_SECONDS
-    while not granted:
-        sock, left = client.socket(), deadline - time.monotonic()
-        if sock is None or left <= 0:
-            why = "it closed the connection" if sock is None else f"no answer within {CONNECT_SECONDS:.0f} s"
-            raise ServerError(f"{connection.address}: subscribing to {topics[0][0]}: {why}", "its log says more")
-        if select.select([sock], [], [], left)[0]:
-            client.loop_read()
-    if granted[0] != topics[0][1]:
-        got = f"granted QoS {granted[0]} only" if granted[0] < _REFUSED else "refused"
-        what = f"{connection.address}: subscribing to {topics[0][0]} with QoS {topics[0][1]}: {got}"
-        raise ServerError(what, "allow the user to read what it writes: deliveries are counted by subscribing")
-
-
 class _Subscriber:
     """One subscription, from SUBACK to the result."""
 
     def __init__(self, order: dict[str, Any]) -> None:
-        endpoint = Endpoint(**{**order["endpoint"], "others": ()})
-        where = Address(endpoint, order["port"], order["alpn"], "3.1.1", _KEEPALIVE)
-        topics = [(f"{order['topic']}/{order['run']}/#", order["qos"])]
-        if order["counters"]:
-            topics += [(name, 0) for name in (DROPPED, RECEIVED, SENT, UPTIME)]
         self.parent = order["parent"]
-        self.tally = Tally(order["topic"], order["run"], order["generation"])
-        self.stream = PacketStream()
-        self.connection = connect(where, client_id(order["run"], "reader"))
-        _subscribe(self.connection, topics, self.stream.system)
-        sock = self.connection.client.socket()
-        assert isinstance(sock, socket.socket)  # noqa: S101 – for the type checker
-        self.socket = sock
-        self.before: dict[str, str] = {}
-        self.after: dict[str, str] = {}
-        self.lost = ""
+        self.listener = Listener(order)
         self.expected: int | None = None
         self.cpu_in_run = 0.0
-        self.asked = self.last_came = self.last_said = self.last_ping = self.renewed = time.monotonic()
+        self.began = self.asked = self.last_said = self.last_ping = time.monotonic()
         self.poll = select.poll()
-        self.poll.register(sock, select.POLLIN)
+        self.poll.register(self.listener.socket, select.POLLIN)
         self.poll.register(sys.stdin, select.POLLIN)
 
     def run(self) -> None:
@@ -132,13 +84,13 @@ class _Subscriber:
             wait = 1000 if self.expected is None else 50
             for descriptor, _events in self.poll.poll(wait):
                 if descriptor != sys.stdin.fileno():
-                    self._read()
+                    self._listen()
                 elif not self._hear():
                     return
             now = time.monotonic()
-            if now - self.last_ping > _KEEPALIVE / 3:
+            if now - self.last_ping > KEEPALIVE / 3:
                 self.last_ping = now
-                self._send(_PINGREQ)
+                self.listener.ping()
             if self.expected is not None and self._finished(now):
                 self._report()
                 return
@@ -153,83 +105,42 @@ class _Subscriber:
         self.asked = time.monotonic()
         return True
 
-    def _read(self) -> None:
-        """Read all that is there, answer it, and keep it for later."""
-        came = 0
-        try:
-            while data := self.socket.recv(_READ):
-                came += len(data)
-                self._take(data)
-                if not isinstance(self.socket, ssl.SSLSocket) or not self.socket.pending():
-                    break
-            else:
-                self._lose("it was closed by the broker")
-        except (BlockingIOError, ssl.SSLWantReadError):
-            pass
-        except (OSError, ValueError) as error:
-            self._lose(str(error))
-        if came < _SMALL and self.expected is None:
+    def _listen(self) -> None:
+        if self.listener.read() < _SMALL and self.expected is None:
             time.sleep(_REST_SECONDS)
-
-    def _take(self, data: bytes) -> None:
-        stream = self.stream
-        published = stream.published
-        packets, answers = stream.feed(data)
-        if answers:
-            self._send(answers)
-        if stream.published != published:
-            self.tally.keep(packets)
-            self.last_came = time.monotonic()
-        for topic, text in stream.system:
-            self.before.setdefault(topic, text)
-            self.after[topic] = text
-            if topic == UPTIME:
-                self.renewed = time.monotonic()
-        stream.system.clear()
-
-    def _send(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view and not self.lost:
-            try:
-                view = view[self.socket.send(view) :]
-            except (BlockingIOError, ssl.SSLWantWriteError):
-                select.select([], [self.socket], [], 1.0)
-            except OSError as error:
-                self._lose(str(error))
-
-    def _lose(self, why: str) -> None:
-        if not self.lost:
-            self.lost = f"the subscriber's connection was lost: {why}"
-            self.poll.unregister(self.socket)
+        if self.listener.lost:
+            self.poll.unregister(self.listener.socket)
 
     def _finished(self, now: float) -> bool:
         """Whether all has come that will come, and has been looked at."""
+        listener, tally = self.listener, self.listener.tally
         if now - self.last_said > 1:
             self.last_said = now
-            _say({"waiting": self.tally.count})
-        quiet = now - self.last_came
+            _say({"waiting": tally.count})
+        quiet = now - listener.last_came
         if now - self.asked > _LIMIT_SECONDS:
-            self.lost = self.lost or f"messages still came {_LIMIT_SECONDS:.0f} s after the run's end"
-        if not self.tally.look(_LOOK_SECONDS):
+            listener.lost = listener.lost or f"messages still came {_LIMIT_SECONDS:.0f} s after the run's end"
+        if not tally.look(_LOOK_SECONDS):
             return False
-        if self.lost:
+        if listener.lost:
             return True
         assert self.expected is not None  # noqa: S101 – for the type checker
-        if self.tally.count >= self.expected and self.tally.distinct() >= self.expected:
-            return quiet > _SHORT_SECONDS
+        renewed = listener.counters.up_to_date(listener.last_came)
+        if tally.count >= self.expected and tally.distinct() >= self.expected:
+            # The counters are worth waiting for, but never longer than the run itself took.
+            return quiet > _SHORT_SECONDS and (renewed or quiet > min(_ALL_SECONDS, self.asked - self.began))
         # What is missing was perhaps dropped by the broker, which will say so when it renews its counters.
-        renewed = UPTIME not in self.after or self.renewed > self.last_came or quiet > _COUNTER_SECONDS
-        return quiet > _QUIET_SECONDS and renewed
+        return quiet > _QUIET_SECONDS and (renewed or quiet > _COUNTER_SECONDS)
 
     def _report(self) -> None:
-        self.connection.close()
-        numbers = self.tally.numbers
+        listener, tally = self.listener, self.listener.tally
+        listener.close()
+        numbers = tally.numbers
         _say(
             {
-                "incomplete": self.lost,
-                "foreign": self.tally.foreign,
-                "before": self.before,
-                "after": self.after,
+                "incomplete": listener.lost,
+                "foreign": tally.foreign,
+                "counted": listener.counters.since_start(listener.last_came),
                 "cpu_seconds": round(_cpu_seconds(), 3),
                 "cpu_seconds_in_run": round(self.cpu_in_run, 3),
                 "producers": [[producer, len(cells)] for producer, cells in numbers.items()],

@@ -6,6 +6,7 @@ import shlex
 import ssl
 import stat
 from pathlib import Path
+from typing import Any
 
 from ..endpoint import Endpoint
 from ..errors import UsageError
@@ -14,13 +15,24 @@ ALPN_PROTOCOL = "x-amzn-mqtt-ca"
 """What AWS IoT Core expects for MQTT with a client certificate on port 443 (its developer guide, "Protocols")."""
 
 
-def context(endpoint: Endpoint, *, alpn: bool = False) -> ssl.SSLContext:
+class KeepingContext(ssl.SSLContext):
+    """Remembers the last socket it made: paho forgets to close it when the handshake fails."""
+
+    made: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *arguments: Any, **named: Any) -> ssl.SSLSocket:
+        """Do as the base class does."""
+        self.made = super().wrap_socket(*arguments, **named)
+        return self.made
+
+
+def context(endpoint: Endpoint, *, alpn: bool = False) -> KeepingContext:
     """Return a context that verifies the server's certificate and host name, with TLS 1.2 or newer.
 
     Raises:
         UsageError: a file is not PEM, or certificate and key do not belong together.
     """
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made = KeepingContext(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         made.load_verify_locations(endpoint.ca_file)

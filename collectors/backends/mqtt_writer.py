@@ -6,8 +6,6 @@ has to wait for them anyway. Against paho's own network thread that is about twi
 
 from __future__ import annotations
 
-import select
-import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,79 +14,16 @@ from ..ledger import Ledger
 from ..message import encoder, stamp
 from ..reading import Reading
 from .base import Assignment
-from .mqtt_ahead import ReadAhead
 from .mqtt_connection import Connection
+from .mqtt_pump import SLICE, SLICE_MS, PacketPump
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
 _BLOCK = 64
 """With QoS 0, how many readings are settled at once, and how often the connection is looked at."""
-_SLICE = 1.0
-"""Seconds to wait at a time; in between paho may ping."""
-_SLICE_MS = 1000 * _SLICE
 _FAILURE = 0x80
 """From here on a reason code says no (MQTT 5, section 2.4)."""
-
-
-def _why(reason: Any) -> str:
-    text = str(reason).lower()
-    return "closed by the broker" if text in ("unspecified error", "normal disconnection") else text
-
-
-class _Socket:
-    """Moves packets between the socket and paho, waiting where that is needed."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.client = connection.client
-        self.gone = ""
-        """Why the connection is lost; empty while it is there."""
-        self.client.on_disconnect = self._on_disconnect
-        ahead: Any = self.client.socket()
-        self._ahead: ReadAhead = ahead
-        self._registered = select.poll()
-        self._registered.register(ahead, select.POLLIN)
-        self._poll = self._registered.poll
-
-    def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        self.gone = self.gone or _why(reason)
-
-    def turn(self, milliseconds: float) -> None:
-        """Wait until the broker sends something or takes more, and let paho work on it."""
-        client, ahead = self.client, self._ahead
-        if client.want_write():
-            self._turn_writing(milliseconds)
-            return
-        if not ahead.ready() and not self._poll(milliseconds):
-            if client.loop_misc():
-                self.gone = self.gone or "no sign of life"
-            return
-        ahead.dry = False
-        if client.loop_read():
-            self.gone = self.gone or "closed by the broker"
-
-    def _turn_writing(self, milliseconds: float) -> None:
-        """As `turn`, while packets wait for room in the socket's buffer."""
-        if self.gone:
-            return
-        self._registered.modify(self._ahead, select.POLLIN | select.POLLOUT)
-        happened = self._poll(0 if self._ahead.ready() else milliseconds)
-        self._registered.modify(self._ahead, select.POLLIN)
-        events = happened[0][1] if happened else 0
-        failed = bool(events & select.POLLOUT and self.client.loop_write())
-        if not self.gone and (events & ~select.POLLOUT or self._ahead.ready()):
-            self._ahead.dry = False
-            failed = bool(self.client.loop_read())
-        if failed:
-            self.gone = self.gone or "closed by the broker"
-
-    def hurry(self) -> None:
-        """Have the operating system confirm what it received at once.
-
-        A broker that leaves Nagle's algorithm on, as Mosquitto does, keeps back all but the first of several
-        acknowledgements until that one is confirmed, which Linux does 40 ms late where nothing else is to be sent.
-        """
-        self._ahead.raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 class _MqttWriter:
@@ -96,7 +31,7 @@ class _MqttWriter:
 
     def __init__(self, connection: Connection, assignment: Assignment, ledger: Ledger) -> None:
         self._connection = connection
-        self._socket = _Socket(connection)
+        self._pump = PacketPump(connection)
         self._ledger = ledger
         self._timeout = assignment.timeout
         self._publish = connection.client.publish
@@ -106,12 +41,12 @@ class _MqttWriter:
 
     def close(self) -> None:
         """Let go of the connection, waiting for nothing."""
-        self._socket.gone = self._socket.gone or "closed here"
+        self._pump.gone = self._pump.gone or "closed here"
         self._connection.close()
 
     def _lost(self) -> ServerError:
         """Close, and say why; everything is settled."""
-        why = self._socket.gone
+        why = self._pump.gone
         self.close()
         return ServerError(f"{self._connection.address}: connection lost: {why}", "its log says more")
 
@@ -134,7 +69,11 @@ class AcknowledgedWriter(_MqttWriter):
         self._window = min(assignment.settings["in_flight"], connection.receive_maximum)
         """How many may be outstanding. What timed out still counts for the broker, so it makes this smaller."""
         self._acknowledged = ledger.acknowledged
-        connection.client.on_publish = self._on_publish
+        connection.client.on_publish = self._on_publish if qos == 1 else self._on_complete
+
+    def _on_complete(self, client: Any, data: Any, mid: int, reason: Any, properties: Any) -> None:
+        """Do as `_on_publish`, for QoS 2: what PUBREC refused, PUBCOMP does not make good."""
+        self._on_publish(client, data, mid, client.refused.pop(mid, reason), properties)
 
     def _on_publish(self, _client: Client, _data: Any, mid: int, reason: Any, _properties: Any) -> None:
         number = self._outstanding.pop(mid, 0)
@@ -162,14 +101,14 @@ class AcknowledgedWriter(_MqttWriter):
             self._drain(0)
 
     def _drain(self, limit: int) -> None:
-        outstanding, connection = self._outstanding, self._socket
+        outstanding, connection = self._outstanding, self._pump
         several = not limit and len(outstanding) > 1
         left = self._timeout
         deadline = time.monotonic() + left
         while len(outstanding) > limit:
             if several:
                 connection.hurry()
-            connection.turn(_SLICE_MS if left > _SLICE else left * 1000)
+            connection.turn(SLICE_MS if left > SLICE else left * 1000)
             if connection.gone:
                 self._settle_unknown(f"connection lost: {connection.gone}")
                 raise self._lost()
@@ -184,7 +123,7 @@ class AcknowledgedWriter(_MqttWriter):
         self._window -= len(self._outstanding)
         self._settle_unknown(why)
         if self._window <= 0:
-            self._socket.gone = why
+            self._pump.gone = why
             raise self._lost()
 
     def _settle_unknown(self, error: str) -> None:
@@ -194,7 +133,7 @@ class AcknowledgedWriter(_MqttWriter):
 
     def _refused(self, number: int) -> None:
         """Settle a reading that paho did not send: never or not wholly on the socket, so never delivered."""
-        gone = self._socket.gone
+        gone = self._pump.gone
         self._ledger.failed(number, error=f"not sent: {gone or 'no packet identifier is free'}")
         if gone:
             self._settle_unknown(f"connection lost: {gone}")
@@ -216,7 +155,7 @@ class UnansweredWriter(_MqttWriter):
         info = self._publish(self._start + self._stamp(reading), self._encode(reading), 0)
         if info.rc:
             self._settle()
-            self._ledger.failed(reading.number, error=f"not sent: {self._socket.gone or 'connection lost'}")
+            self._ledger.failed(reading.number, error=f"not sent: {self._pump.gone or 'connection lost'}")
             raise self._lost()
         if self._connection.client.want_write():
             self._flush(reading.number)
@@ -248,17 +187,17 @@ class UnansweredWriter(_MqttWriter):
         while self._connection.client.want_write():
             left = deadline - time.monotonic()
             if left <= 0:
-                self._socket.gone = f"nothing taken for {self._timeout:g} s"
-            if self._socket.gone:
+                self._pump.gone = f"nothing taken for {self._timeout:g} s"
+            if self._pump.gone:
                 self._settle()
-                self._ledger.failed(number, error=f"not sent: {self._socket.gone}")
+                self._ledger.failed(number, error=f"not sent: {self._pump.gone}")
                 raise self._lost()
-            self._socket.turn(_SLICE_MS if left > _SLICE else left * 1000)
+            self._pump.turn(SLICE_MS if left > SLICE else left * 1000)
 
     def _look(self) -> None:
         """See whether the connection is still there: nothing else would tell."""
         self._since_look = 0
-        self._socket.turn(0)
-        if self._socket.gone:
+        self._pump.turn(0)
+        if self._pump.gone:
             self._settle()
             raise self._lost()

@@ -357,11 +357,19 @@ def test_a_listener_of_its_own_is_told_from_anothers(host: Host, server: bool, b
         assert host.listens(process, port)
         assert not host.listens(process, foreign)
         assert not host.listens(other, port)
-    # A connection is not a listener.
-    with socket.create_connection((host.address, port)) as connection:
-        assert not host.listens(process, connection.getsockname()[1])
     process.stop()
     assert not host.listens(process, port)
+
+
+def test_a_connection_is_not_a_listener(host: Host) -> None:
+    log = log_of(host)
+    script = (
+        "import socket, sys, time; s = socket.create_connection(('127.0.0.1', int(sys.argv[1])));"
+        "print(s.getsockname()[1], flush=True); time.sleep(300)"
+    )
+    with socket.create_server((host.address, 0)) as server:
+        process = host.run([*PYTHON, script, str(server.getsockname()[1])], log=log)
+        assert not host.listens(process, int(first_line(host, log)))
 
 
 # What it says of itself

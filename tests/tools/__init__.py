@@ -1,0 +1,1 @@
+"""What readies a machine."""
