@@ -38,7 +38,7 @@ def _row(trial: Trial) -> tuple[str, ...]:
     if len(trial.rounds) == 1:
         spread = "1 round"
     return (
-        trial.backend,
+        _label(trial),
         str(trial.processes),
         f"{median:,.0f}",
         spread,
@@ -49,6 +49,12 @@ def _row(trial: Trial) -> tuple[str, ...]:
         trial.accounting,
         trial.acknowledged_means,
     )
+
+
+def _label(trial: Trial) -> str:
+    """Name the backend, and what it ran against where the name would promise something else."""
+    endpoint = trial.server.get("says", {}).get("endpoint")
+    return f"{trial.backend} ({endpoint})" if endpoint else trial.backend
 
 
 def _milliseconds(trial: Trial, percentile: str) -> str:

@@ -201,14 +201,15 @@ def _create(admin: AdminClient, name: str, partitions: int, replication: int) ->
 
 def _patiently(ask: Callable[[], dict[int, int]]) -> dict[int, int]:
     """Ask again while the answer is that it is too early: a new partition's leader first has to learn that it is."""
-    from confluent_kafka import KafkaException
+    from confluent_kafka import KafkaError, KafkaException
 
+    early = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}
     deadline = time.monotonic() + _ANSWER_SECONDS
     while True:
         try:
             return ask()
         except KafkaException as error:
-            if not error.args[0].retriable() or time.monotonic() > deadline:
+            if error.args[0].code() not in early or time.monotonic() > deadline:
                 raise
         time.sleep(_POLL_PAUSE)
 

@@ -80,7 +80,7 @@ class KafkaPythonWriter:
         from kafka.future import Future
 
         self._producer = producer
-        self._send = producer.send
+        self._send: Any = producer.send
         self._error, self._future = KafkaError, Future
         self._endpoint = assignment.endpoint
         self._topic: str = assignment.settings["topic"]
@@ -125,7 +125,7 @@ class KafkaPythonWriter:
 
     def close(self) -> None:
         """See `Writer.close`."""
-        producer, self._producer = self._producer, None
+        producer, self._producer, self._send = self._producer, None, None
         if producer is not None:
             _abandon(producer)
 
