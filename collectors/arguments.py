@@ -57,7 +57,7 @@ def _where(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--broker",
         metavar="HOST[:PORT][,…]",
-        help="the server, or several nodes of a cluster (default 127.0.0.1); for sqlite the file",
+        help="the server, or several nodes of a cluster (default 127.0.0.1); for a backend without a server its file",
     )
     group.add_argument("--username", metavar="NAME")
     group.add_argument("--password-file", metavar="FILE", help="a file that holds the password and nothing else")
@@ -167,7 +167,7 @@ def _own_options(given: argparse.Namespace) -> dict[str, str]:
 
 
 def _endpoint(given: argparse.Namespace, chosen: Backend) -> Endpoint:
-    if chosen.service == "sqlite-file":
+    if chosen.service == "file":
         return Endpoint(path=given.broker or "")
     first, *others = (given.broker or "127.0.0.1").split(",")
     host, _, port = first.rpartition(":") if ":" in first else (first, "", "0")

@@ -44,7 +44,9 @@ def _set_up(options: argparse.Namespace, machine: Machine, environment: Environm
     sound = environment.is_sound()
     wanted = (*(() if sound else (needs.ENVIRONMENT,)), *needs.BUILD, *needs.SERVERS)
     lacking = needs.missing(machine, wanted)
-    if lacking or quiet.left_behind():
+    if quiet.left_behind():
+        tidy(log, allowed=options.system)
+    if lacking:
         bring(lacking, log, allowed=options.system)
         lacking = needs.missing(machine, lacking)
         if lacking:
@@ -72,7 +74,7 @@ def bring(lacking: Sequence[needs.Need], log: Log, *, allowed: bool) -> None:
         usable = needs.packages([need], distributions_python=own_python)
         brought_by = " ".join(("apt:", *usable)) if usable else f"belongs to {sys.executable}"
         log.say(f"thermobench: missing: {need.what} – {need.why} ({brought_by})")
-    if not names and not quiet.left_behind():
+    if not names:
         return
     if shutil.which("apt-get") is None:
         log.say("thermobench: no apt-get here: install these by the system's own means")
@@ -80,14 +82,24 @@ def bring(lacking: Sequence[needs.Need], log: Log, *, allowed: bool) -> None:
     prefix = as_root() if allowed else None
     if prefix is not None:
         log.say(f"thermobench: installing them with apt ({log.path} shows how it goes)")
-        command = [*prefix, sys.executable, "-B", "-m", "tools.debian", *names]
-        if log.run(command, cwd=CHECKOUT) == 0:
+        if _debian(prefix, names, log) == 0:
             return
         log.say(f"thermobench: apt failed: {log.last_error()}")
     services = quiet.services_of(names) if Path("/run/systemd/system").is_dir() else ()
     line = needs.command(names, services=services, sudo=shutil.which("sudo") is not None)
     log.say("thermobench: installing them takes root's rights; have this run once, then make again:")
     log.say(f"    {line}")
+
+
+def tidy(log: Log, *, allowed: bool) -> None:
+    """Ends what a set-up that was killed has left in the system, or tells that it is there."""
+    prefix = as_root() if allowed else None
+    if prefix is None or _debian(prefix, (), log) != 0:
+        log.say(f"thermobench: a set-up that was killed left {quiet.POLICY}: sudo rm {quiet.POLICY}")
+
+
+def _debian(prefix: Sequence[str], names: Sequence[str], log: Log) -> int:
+    return log.run([*prefix, sys.executable, "-B", "-m", "tools.debian", *names], cwd=CHECKOUT)
 
 
 def as_root() -> list[str] | None:

@@ -32,6 +32,8 @@ class Connection:
         self.endpoint = assignment.endpoint
         self.loop = asyncio.new_event_loop()
         self.session: Any = None
+        self.lost: list[Any] = []
+        """What must not be freed before the session is closed: the C++ driver still calls back into it."""
         self._cluster: Any = None
         self._closed = False
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from typing import Any
 
 from ..errors import ServerError
@@ -15,14 +16,19 @@ from .cassandra_acsylla_connection import Connection
 
 _GRACE = 1.0
 """Seconds after which a request whose own time-out said nothing counts as lost."""
+_TICK_SECONDS = 0.5
 _POLL_SECONDS = 0.001
-"""How long a reading may lie before it is sent, and an answer before it is taken note of."""
+"""How long an answer may lie before it is taken note of."""
 _QUARTER = 0.00025
-"""A quarter of a millisecond: acsylla takes seconds, multiplies by 1000 and cuts off, one too low half of the time."""
+"""A quarter of a millisecond: acsylla takes seconds, multiplies by 1000 and cuts off; some would come out too low."""
 
 
 class AcsyllaWriter:
-    """See `Writer`. The event loop runs inside `submit` and `wait` only."""
+    """See `Writer`. The event loop runs inside `submit` and `wait` only.
+
+    The client's coroutines are stepped by hand: the first step sends a request, the second takes its answer. A task
+    for each of them costs a third more of the caller's time.
+    """
 
     def __init__(self, assignment: Assignment, ledger: Ledger) -> None:
         import acsylla
@@ -36,9 +42,8 @@ class AcsyllaWriter:
         self._stream = (assignment.stream.run, assignment.stream.producer)
         self._refused = _refusals(acsylla.errors)
         self._unreachable: type[Exception] = acsylla.errors.CassErrorLibNoHostsAvailable
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._sent: dict[asyncio.Future[None], tuple[int, Coroutine[Any, Any, Any]]] = {}
         self._answers: list[tuple[int, Exception | None]] = []
-        self._lost: list[asyncio.Task[None]] = []
         self._target = -1
         self._polled = 0.0
         self._connection = Connection(assignment, "fallthrough", assignment.settings["datacenter"])
@@ -50,19 +55,23 @@ class AcsyllaWriter:
             raise
         self._execute = self._connection.session.execute
         self._loop = self._connection.loop
+        self._tick()
 
     def submit(self, reading: Reading) -> None:
         """See `Writer.submit`."""
         number, date, location, value, note, checksum = reading
         try:
-            statement = self._insert.bind(
-                [location, *self._stream, date / 1000 + _QUARTER, number, note, value, checksum]
+            sending = self._execute(
+                self._insert.bind([location, *self._stream, date / 1000 + _QUARTER, number, note, value, checksum])
             )
+            future = sending.send(None)
         except Exception as error:
+            # Nothing was sent: the values cannot be encoded, or the session is closed.
             self._ledger.failed(number, error=type(error).__name__)
             return
-        self._tasks[number] = self._loop.create_task(self._send(number, statement))
-        if len(self._tasks) >= self._window:
+        self._sent[future] = (number, sending)
+        future.add_done_callback(self._answered)
+        if len(self._sent) >= self._window:
             self._settle(self._room)
         elif time.perf_counter() - self._polled > _POLL_SECONDS:
             self._poll()
@@ -73,22 +82,30 @@ class AcsyllaWriter:
 
     def close(self) -> None:
         """See `Writer.close`."""
+        self._connection.lost += self._sent.values()
+        self._sent.clear()
         self._connection.close()
 
-    async def _send(self, number: int, statement: Any) -> None:
-        failure = None
+    def _answered(self, future: asyncio.Future[None]) -> None:
+        number, sending = self._sent.pop(future, (0, None))
+        if sending is None:
+            return
         try:
-            await self._execute(statement)
+            sending.send(None)
+        except StopIteration:
+            self._answers.append((number, None))
         except Exception as error:
-            failure = error
-        if number in self._tasks:
-            del self._tasks[number]
-            self._answers.append((number, failure))
-            if len(self._tasks) <= self._target:
-                self._loop.stop()
+            self._answers.append((number, error))
+        if len(self._sent) <= self._target:
+            self._loop.stop()
+
+    def _tick(self) -> None:
+        """Make `_settle` look at the clock from time to time."""
+        self._loop.stop()
+        self._loop.call_later(_TICK_SECONDS, self._tick)
 
     def _poll(self) -> None:
-        """Let the loop send and receive what it can without waiting."""
+        """Let the loop receive what is there without waiting."""
         self._loop.stop()
         self._loop.run_forever()
         self._polled = time.perf_counter()
@@ -96,16 +113,17 @@ class AcsyllaWriter:
 
     def _settle(self, target: int) -> None:
         """Run the loop until at most `target` readings are outstanding."""
-        if len(self._tasks) > target:
+        if len(self._sent) > target:
             self._target = target
-            alarm = self._loop.call_later(self._timeout, self._loop.stop)
-            self._loop.run_forever()
-            alarm.cancel()
+            deadline = time.perf_counter() + self._timeout
+            while len(self._sent) > target:
+                self._loop.run_forever()
+                self._polled = time.perf_counter()
+                if self._polled > deadline:
+                    self._give_up()
             self._target = -1
-            self._polled = time.perf_counter()
-            if len(self._tasks) > target:
-                self._give_up()
-        self._take_answers()
+        if self._answers:
+            self._take_answers()
 
     def _take_answers(self) -> None:
         answers, self._answers = self._answers, []
@@ -121,13 +139,16 @@ class AcsyllaWriter:
             raise shared.refusal(self._endpoint, shared.NO_NODE)
 
     def _give_up(self) -> None:
-        self._answers += [(number, TimeoutError()) for number in self._tasks]
-        self._lost += self._tasks.values()
-        self._tasks.clear()
+        self._answers += [(number, TimeoutError()) for number, _ in self._sent.values()]
+        self._connection.lost += self._sent.values()
+        self._sent.clear()
 
 
 def _refusals(errors: Any) -> tuple[type[BaseException], ...]:
-    """Return the errors after which a reading was certainly not written."""
+    """Return the errors after which a reading was certainly not written.
+
+    That no node is available is not among them: the C++ driver also says so after it had begun to send.
+    """
     return (
         errors.CassErrorServerUnavailable,
         errors.CassErrorServerOverloaded,

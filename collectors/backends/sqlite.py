@@ -28,7 +28,7 @@ class SqliteBackend:
     name = "sqlite"
     summary = "a SQLite file on this host (Python's own sqlite3)"
     extra = ""
-    service = "sqlite-file"
+    service = "file"
     listener = "default"
     can_forget = False
     options = (

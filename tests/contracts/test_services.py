@@ -21,13 +21,13 @@ from fixtures.hosts.local import LocalHost
 from fixtures.process_table import entry
 from fixtures.services.base import RunningService, Service
 from fixtures.services.cassandra import CassandraService
+from fixtures.services.file import FileService
 from fixtures.services.kafka import KafkaService
 from fixtures.services.mariadb import MariadbService
 from fixtures.services.mosquitto import MosquittoService
-from fixtures.services.sqlite_file import SqliteFileService
 
 SERVICES: list[Service] = [
-    SqliteFileService(),
+    FileService(),
     MosquittoService(),
     MariadbService(),
     KafkaService(),

@@ -181,6 +181,23 @@ def test_a_failing_apt_is_told_with_its_reason_and_the_rest_goes_on(
     assert "apt failed: ERROR: it is broken" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("root", [True, False])
+def test_what_a_killed_set_up_left_is_cleaned_up_or_told(
+    checkout: Path,
+    programs: Programs,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    root: bool,
+) -> None:
+    set_up(checkout)
+    programs.commands.clear()
+    monkeypatch.setattr("tools.quiet.left_behind", lambda: ("mosquitto",))
+    monkeypatch.setattr(setup, "as_root", lambda: [] if root else None)
+    assert set_up(checkout) == 0
+    assert len(programs.commands) == (1 if root else 0)
+    assert ("sudo rm /usr/sbin/policy-rc.d" in capsys.readouterr().out) is not root
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(
     checkout: Path, programs: Programs, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -132,6 +132,22 @@ def test_either_client_reads_what_the_other_wrote(made: Cassandra, endpoint: End
         assert (reader.complete, reader.foreign) == (True, 0)
 
 
+def test_dates_arrive_to_the_millisecond(made: Cassandra, endpoint: Endpoint) -> None:
+    """Also those that come out one lower when they are divided by 1000, multiplied again and cut off."""
+    dates = [1094691406600, 1092321925580, 1090916336827, 1001, 0]
+    assert any(int(date / 1000 * 1000) != date for date in dates)
+    assignment = assignment_for(made, endpoint)
+    made.prepare(assignment)
+    ledger = Ledger()
+    writer = made.writer(assignment, ledger)
+    for number, date in enumerate(dates, 1):
+        check = assignment.stream.checksum(number, date, assignment.location, 1, "")
+        submitted(writer, ledger, [Reading(number, date, assignment.location, 1, "", check)])
+    writer.wait()
+    writer.close()
+    assert [one.intact for one in made.reader(assignment).arrivals(5)] == [True] * 5
+
+
 def test_rows_that_no_producer_can_have_written_are_foreign(
     made: Cassandra, endpoint: Endpoint, run_cql: Callable[..., list[tuple[Any, ...]]]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import signal
 import socket
 import threading
@@ -261,9 +262,12 @@ def test_a_topic_that_cannot_be_is_one_line(made: Backend, endpoint: Endpoint, r
     assert len(str(many.value)) < 300
 
 
-# kafka-python leaves the socket of each refused connection to the garbage collector.
+# kafka-python leaves the socket of each refused connection to the garbage collector, and its log records hold on to it.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-def test_every_reading_is_settled_when_the_broker_hangs_and_when_it_dies(host: LocalHost) -> None:
+def test_every_reading_is_settled_when_the_broker_hangs_and_when_it_dies(
+    host: LocalHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL + 1, "kafka")
     service = KafkaService().start(host, lambda _: None)
     try:
         write_until_it_dies(service)
