@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         if remark:
             print(remark, file=sys.stderr)
         return run(load, quiet=given.quiet, as_json=given.json, result_file=given.result)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
@@ -50,6 +52,8 @@ def run(load: Load, *, quiet: bool, as_json: bool, result_file: str | None) -> i
     crew = Crew(load, (lambda _: None) if quiet else line)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        if not crew.started:
+            raise KeyboardInterrupt
         crew.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):

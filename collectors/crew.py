@@ -101,12 +101,20 @@ class Crew:
         self._channels: list[Connection] = []
         self._ledgers: list[int] = []
         self._reports: dict[int, Report] = {}
-        self._interrupted = False
+        self._stops = 0
         self._killed = ""
 
+    @property
+    def started(self) -> bool:
+        """Whether there are producers, so that `stop` has a meaning."""
+        return bool(self._processes)
+
     def stop(self) -> None:
-        """Ask the producers to stop; `run` then returns with what was written so far. Safe in a signal handler."""
-        self._interrupted = True
+        """Ask the producers to stop; `run` then returns with what was written so far. Safe in a signal handler.
+
+        Asked a second time they are not waited for any more: what is in flight ends as unknown.
+        """
+        self._stops += 1
         self._shared.stop()
 
     def run(self) -> CrewResult:
@@ -140,14 +148,14 @@ class Crew:
         deadline = time.monotonic() + CONNECT_SECONDS
         while any(self._shared.state(index) == STARTING for index in range(self._load.processes)):
             self._take_reports(0.005)
-            if self._ended() or self._interrupted:
+            if self._ended() or self._stops:
                 self._shared.stop()
                 break
             if time.monotonic() > deadline:
                 raise ServerError(f"{self._load.backend.name}: not connected within {CONNECT_SECONDS:.0f} s")
         for index in self._ended():
             report = self._report(index)
-            if report.error and not self._interrupted:
+            if report.error and not self._stops:
                 raise (ContractError if report.contract else ServerError)(report.error)
 
     def _watch(self) -> list[tuple[float, int]]:
@@ -167,8 +175,8 @@ class Crew:
             if seconds >= tick:
                 self._on_tick(progress.note(seconds, self._shared.counted()))
                 tick += TICK_SECONDS
-            if seconds > budget:
-                self._killed = f"did not end within {budget:.0f} s and was killed"
+            if seconds > budget or self._stops > 1:
+                self._killed = "was not waited for" if self._stops > 1 else f"was killed after {budget:.0f} s"
                 self._kill()
         return progress.windows
 
@@ -198,7 +206,7 @@ class Crew:
     def _result(self, windows: list[tuple[float, int]]) -> CrewResult:
         producers = [self._producer(index) for index in range(self._load.processes)]
         errors = [f"producer {one.number}: {one.report.error}" for one in producers if one.report.error]
-        return CrewResult(producers, windows, self._interrupted, errors)
+        return CrewResult(producers, windows, bool(self._stops), errors)
 
     def _producer(self, index: int) -> Producer:
         totals = self._shared.totals(index)

@@ -172,7 +172,7 @@ class Backend(Protocol):
 
 def missing(client: str, extra: str) -> str:
     """Return the command that installs a missing client."""
-    return f"pip install 'thermobench[{extra}]'" if extra else f"pip install {client}"
+    return f"make setup, or pip install 'thermobench[{extra}]'" if extra else f"pip install {client}"
 
 
 @dataclass

@@ -46,6 +46,7 @@ class AcsyllaWriter:
         self._answers: list[tuple[int, Exception | None]] = []
         self._target = -1
         self._polled = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._connection = Connection(assignment, "fallthrough", assignment.settings["datacenter"])
         try:
             insert = shared.Table.of(assignment.settings).insert
@@ -55,7 +56,7 @@ class AcsyllaWriter:
             raise
         self._execute = self._connection.session.execute
         self._loop = self._connection.loop
-        self._tick()
+        self._alarm = self._loop.call_later(_TICK_SECONDS, self._tick)
 
     def submit(self, reading: Reading) -> None:
         """See `Writer.submit`."""
@@ -84,6 +85,8 @@ class AcsyllaWriter:
         """See `Writer.close`."""
         self._connection.lost += self._sent.values()
         self._sent.clear()
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._connection.close()
 
     def _answered(self, future: asyncio.Future[None]) -> None:
@@ -102,7 +105,7 @@ class AcsyllaWriter:
     def _tick(self) -> None:
         """Make `_settle` look at the clock from time to time."""
         self._loop.stop()
-        self._loop.call_later(_TICK_SECONDS, self._tick)
+        self._alarm = self._loop.call_later(_TICK_SECONDS, self._tick)
 
     def _poll(self) -> None:
         """Let the loop receive what is there without waiting."""

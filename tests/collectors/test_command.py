@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from fixtures.services.base import RunningService
 
 COMMAND = [sys.executable, "-m", "collectors"]
 DEADLINE = 30
+NO_PASSWORD = os.environ | {"THERMOBENCH_PASSWORD": ""}
 
 
 def run(*arguments: object, **kwargs: Any) -> subprocess.CompletedProcess[str]:
@@ -130,6 +132,18 @@ def test_ended_early_it_tells_the_totals_so_far(
     assert process.returncode == 130
     assert f"= acknowledged {rows(database):,}, failed 0, unknown 0" in stdout
     assert "ended early" in stdout
+    assert "Traceback" not in stderr
+
+
+def test_ended_while_it_still_connects_it_ends_at_once() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:  # takes the connection, and never says a word
+        where = ["--backend", "mysql", "--username", "me", "--broker", f"127.0.0.1:{silent.getsockname()[1]}"]
+        process = subprocess.Popen([*COMMAND, *where], stderr=subprocess.PIPE, text=True, env=NO_PASSWORD)
+        silent.settimeout(DEADLINE)
+        with silent.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=DEADLINE / 6)
+    assert process.returncode == 130
     assert "Traceback" not in stderr
 
 
