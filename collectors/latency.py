@@ -1,4 +1,4 @@
-"""From handing a reading over to its acknowledgement: an HDR histogram of the times it took."""
+"""From handing a reading over to its acknowledgement: how long it took, as an HDR histogram."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ HIGHEST_NS = 300_000_000_000
 DIGITS = 3
 
 SAMPLED_STRIDE = 32
-"""Where readings are not waited for one by one, one in this many is timed: timing costs 1 to 2 µs."""
+"""Where readings are not waited for one by one, one in this many is timed: timing costs about half a microsecond."""
+
+_KEPT_BITS = 11
+"""Of each latency this many leading bits are kept: 1 part in 1,024, three significant digits."""
 
 
 def new_histogram() -> HdrHistogram:
@@ -23,14 +26,23 @@ def new_histogram() -> HdrHistogram:
 class LatencyRecorder:
     """Times the readings whose number is a multiple of `stride`, from `started` to `record`.
 
-    Which readings are timed is decided by their number alone, never by how long they take.
+    Which readings are timed is decided by their number alone, never by how long they take. While it records it counts
+    in a dict, by the leading bits of each latency: a third of the time that recording in the histogram itself takes.
     """
 
     def __init__(self) -> None:
         self.stride = 1
         self.started: dict[int, int] = {}
         """Readings in flight that are timed: number to nanoseconds at hand-over."""
-        self.histogram = new_histogram()
+        self._counts: dict[int, int] = {}
+
+    @property
+    def histogram(self) -> HdrHistogram:
+        """What was recorded, in nanoseconds."""
+        made = new_histogram()
+        for latency, count in self._counts.items():
+            made.record_value(min(max(latency, LOWEST_NS), HIGHEST_NS), count)
+        return made
 
     def set_stride(self, *, each: bool) -> None:
         """Time every reading, or a sample of one in `SAMPLED_STRIDE`."""
@@ -38,12 +50,17 @@ class LatencyRecorder:
 
     def restart(self) -> None:
         """Forget what was recorded, at the end of the warm-up."""
-        self.histogram = new_histogram()
+        self._counts = {}
         self.started.clear()
 
     def record(self, number: int, now: int) -> None:
         """Record the latency of one reading that `started` knows."""
-        self.histogram.record_value(min(now - self.started.pop(number), HIGHEST_NS))
+        latency = now - self.started.pop(number)
+        dropped = latency.bit_length() - _KEPT_BITS
+        if dropped > 0:
+            latency = latency >> dropped << dropped
+        counts = self._counts
+        counts[latency] = counts.get(latency, 0) + 1
 
     def record_range(self, first: int, count: int, now: int) -> None:
         """Record the latencies of those of these readings that are timed."""

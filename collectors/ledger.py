@@ -120,14 +120,25 @@ class Ledger:
 
     def acknowledged(self, first: int, count: int = 1) -> None:
         """Note that the server confirmed these readings."""
-        self._settle(first, count, Outcome.ACKNOWLEDGED)
-        self._cells[1] += count
-        latency = self.latency
+        latency, cells = self.latency, self._cells
         if count == 1:
+            # What `_settle` does, written out: this is called once for each reading that is waited for by itself.
+            at = first - 1
+            shift = (at & 3) << 1
+            if not 0 < first <= cells[0] or first > self._room or self._unknown:
+                self._settle(first, 1, Outcome.ACKNOWLEDGED)
+            else:
+                byte = self._map[at >> 2]
+                if byte >> shift & 3:
+                    self._refuse(first)
+                self._map[at >> 2] = byte | 1 << shift
+            cells[1] += 1
             if first in latency.started:
                 latency.record(first, self.clock())
-        else:
-            latency.record_range(first, count, self.clock())
+            return
+        self._settle(first, count, Outcome.ACKNOWLEDGED)
+        cells[1] += count
+        latency.record_range(first, count, self.clock())
 
     def failed(self, first: int, count: int = 1, *, error: str) -> None:
         """Note that the server, or the client for it, refused these readings: they were not written."""

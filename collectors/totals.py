@@ -9,10 +9,12 @@ from typing import Any, TextIO
 
 from hdrh.histogram import HdrHistogram
 
+from .backends.base import Doubting
 from .crew import CrewResult
 from .latency import new_histogram
 from .ledger import Outcome
 from .load import Load
+from .producer import Report
 from .progress import Tick
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9)
@@ -68,6 +70,9 @@ def percentiles(histogram: HdrHistogram) -> dict[str, float | int]:
 
 def totals(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
     """Return the totals as `--json` prints them."""
+    assignment = load.assignment(load.first_producer, "")
+    rates = [_tps(one.report) for one in result.producers]
+    backend = load.backend
     return {
         "schema": "thermobench.totals/1",
         "run": load.run,
@@ -81,21 +86,22 @@ def totals(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
         "failed": result.total(Outcome.FAILED),
         "unknown": result.total(Outcome.UNKNOWN),
         "unanswered": result.total(Outcome.UNANSWERED),
-        "acknowledged_means": load.backend.acknowledged_means(load.assignment(load.first_producer, "")),
+        "acknowledged_means": backend.acknowledged_means(assignment),
         "tps": result.tps,
         "seconds": result.seconds,
         "latency": percentiles(latency(result)),
         "interrupted": result.interrupted,
+        "doubts": backend.doubts(assignment, max(rates, default=0.0)) if isinstance(backend, Doubting) else [],
         "errors": result.errors + _kinds(result),
         "producers": [
             {
                 "producer": one.number,
                 "attempted": one.attempted,
                 "acknowledged": one.counts[Outcome.ACKNOWLEDGED],
-                "tps": one.report.counted / ((one.report.ended_ns - one.report.began_ns) / 1e9 or 1),
+                "tps": tps,
                 "cpu_seconds": one.report.cpu_seconds,
             }
-            for one in result.producers
+            for one, tps in zip(result.producers, rates, strict=True)
         ],
     }
 
@@ -134,8 +140,14 @@ def in_words(found: dict[str, Any]) -> str:
         times = ", ".join(f"{name.removesuffix('_ms')} {found['latency'][name]:.3f} ms" for name in _SHOWN)
         lines.append(f"latency until acknowledged: {times}")
     lines.append(f"acknowledged means: {found['acknowledged_means']}")
+    lines += [f"doubt: {doubt}" for doubt in found["doubts"]]
     lines.append(f"run {found['run']}{', ended early' if found['interrupted'] else ''}")
     return "\n".join(lines)
+
+
+def _tps(report: Report) -> float:
+    seconds = (report.ended_ns - report.began_ns) / 1e9
+    return report.counted / seconds if seconds else 0.0
 
 
 _SHOWN = ("p50_ms", "p99_ms", "max_ms")

@@ -109,6 +109,11 @@ class AwsIotBackend(MqttBackend):
             return {**facts, "publish_quota_per_connection": PUBLISH_QUOTA}
         return {**facts, "endpoint": LOCAL}
 
+    def doubts(self, assignment: Assignment, producer_tps: float) -> list[str]:
+        """See `Doubting.doubts`: the publish quota."""
+        doubt = quota_doubt(producer_tps, assignment.endpoint.host)
+        return [doubt] if doubt else []
+
     def _has_counters(self, assignment: Assignment) -> bool:
         # AWS closes the connection of who subscribes to what its policy does not allow.
         return not is_aws(assignment.endpoint.host)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 
 from ..endpoint import Endpoint
 from ..ledger import Ledger
@@ -167,6 +167,19 @@ class Backend(Protocol):
 
         Raises:
             ServerError: the server cannot be reached.
+        """
+
+
+@runtime_checkable
+class Doubting(Protocol):
+    """A backend that knows of limits beyond which what it is told is not to be believed."""
+
+    def doubts(self, assignment: Assignment, producer_tps: float) -> list[str]:
+        """Return what casts doubt on a result, in words.
+
+        Args:
+            assignment: of one of the producers.
+            producer_tps: readings per second of the fastest producer.
         """
 
 

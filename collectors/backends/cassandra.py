@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from ..errors import Unavailable
@@ -123,4 +124,5 @@ class DriverClient:
 
     def close(self) -> None:
         """See `Client.close`."""
-        self._session.cluster.shutdown()
+        with suppress(Exception):
+            self._session.cluster.shutdown()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 from ..errors import ServerError
@@ -58,11 +59,12 @@ class Connection:
         if self._closed:
             return
         self._closed = True
-        if self.loop.run_until_complete(self._disconnect()):
-            self.loop.close()
-        else:
-            self.loop.set_exception_handler(lambda *_: None)
-            _abandoned.append(self)
+        with suppress(Exception):
+            if self.loop.run_until_complete(self._disconnect()):
+                self.loop.close()
+                return
+        self.loop.set_exception_handler(lambda *_: None)
+        _abandoned.append(self)
 
     async def _connect(self, assignment: Assignment, retries: str, datacenter: str) -> None:
         import acsylla

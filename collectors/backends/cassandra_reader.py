@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from ..errors import ServerError
 from ..reading import Stream, checksum
 from .base import Arrival, Assignment, Found
-from .cassandra_table import Client, Table
+from .cassandra_table import Client, Table, answering
 
 # Milliseconds as a number, since clients differ in the date types they return.
 _COLUMNS = "reading_number, toUnixTimestamp(reading_date), reading_note, reading_value, reading_checksum"
@@ -18,7 +18,8 @@ class CassandraReader:
     """Looks for the partitions that hold the run, and reads each of them page by page.
 
     It reads at consistency ALL, so that what any replica holds is seen; where a replica is down, at QUORUM, else at
-    ONE. `facts` says at which (`read_consistency`), and how many rows of the run there were (`rows`): with a
+    ONE, and then it is complete only if some replica must have seen both a write and its reading back.
+    `facts` says at which (`read_consistency`), and how many rows of the run there were (`rows`): with a
     key that lets readings overwrite each other, acknowledged minus rows is what was overwritten. Whatever stops the
     reading leaves `complete` False and stands in `facts["read_error"]`.
     """
@@ -28,6 +29,7 @@ class CassandraReader:
 
     def __init__(self, assignment: Assignment, connect: Callable[[], Client]) -> None:
         self._run = assignment.stream.run
+        self._settings = assignment.settings
         self._table = Table.of(assignment.settings)
         self._by_partition = assignment.settings["key"] == "accounting"
         self._connect = connect
@@ -65,11 +67,16 @@ class CassandraReader:
                     self._found.facts["rows"] += 1
                     if (arrival := self._arrival(location, producer, row)) is not None:
                         yield arrival
-                self._found.complete = True
+                self._found.complete = self._saw_what_was_acknowledged()
             finally:
                 client.close()
         except ServerError as error:
             self._found.facts["read_error"] = str(error)
+
+    def _saw_what_was_acknowledged(self) -> bool:
+        levels = self._found.facts["read_consistency"], self._settings["consistency"]
+        replicas = self._settings["replication"]
+        return sum(answering(level, replicas) for level in levels) > replicas
 
     def _partitions(self, client: Client) -> Iterator[tuple[str, int, tuple[Any, ...]]]:
         level, keys = self._first_answer(client, f"SELECT DISTINCT {', '.join(self._table.partition)}")

@@ -161,15 +161,21 @@ def check(assignment: Assignment, name: str) -> None:
         raise UsageError(f"backend {name} does not speak TLS", "leave the certificate files out")
 
 
+def answering(level: str, replicas: int) -> int:
+    """Return how many of so many replicas have to answer at a consistency level."""
+    if level == "ALL":
+        return replicas
+    return replicas // 2 + 1 if "QUORUM" in level else 1
+
+
 def acknowledged_means(settings: Settings) -> str:
     """Return what an acknowledgement promises, assuming the server's default commit log settings.
 
     With those the log is marked as readable every 0.1 s and synced to disk every 10 s: a killed server comes back
     without the readings of the last 0.1 s, a host that lost its power without those of the last 10 s.
     """
-    replicas = settings["replication"]
-    level = settings["consistency"]
-    confirmed = {"ALL": replicas}.get(level, replicas // 2 + 1 if "QUORUM" in level else 1)
+    replicas, level = settings["replication"], settings["consistency"]
+    confirmed = answering(level, replicas)
     return f"in memory of {confirmed} of {replicas} replicas ({level}), on disk within 10 s by default"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from ..errors import ServerError
@@ -63,7 +64,8 @@ class CassandraWriter:
 
     def close(self) -> None:
         """See `Writer.close`."""
-        self._session.cluster.shutdown()
+        with suppress(Exception):
+            self._session.cluster.shutdown()
 
     def _acknowledged(self, _: object, number: int) -> None:
         self._answers.put((number, None))

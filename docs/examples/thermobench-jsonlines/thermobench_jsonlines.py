@@ -10,7 +10,7 @@ import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from collectors.backends.base import Arrival, Assignment, Found
 from collectors.errors import ServerError, UsageError
@@ -23,13 +23,15 @@ from collectors.reading import Reading
 class JsonLinesBackend:
     """A file of JSON lines. An acknowledgement is an fsync that returned."""
 
-    name = "jsonlines"
-    summary = "a file on this host, one line of JSON for each reading"
-    extra = ""
-    service = "file"
-    listener = "default"
-    can_forget = False
-    options = (Option("fsync", True, flag, "yes or no", "wait for the disk before anything is acknowledged"),)
+    name: ClassVar[str] = "jsonlines"
+    summary: ClassVar[str] = "a file on this host, one line of JSON for each reading"
+    extra: ClassVar[str] = ""
+    service: ClassVar[str] = "file"
+    listener: ClassVar[str] = "default"
+    can_forget: ClassVar[bool] = False
+    options: ClassVar[tuple[Option, ...]] = (
+        Option("fsync", True, flag, "yes or no", "wait for the disk before anything is acknowledged"),
+    )
 
     def load(self) -> str:
         """Everything needed comes with Python."""
@@ -135,8 +137,8 @@ class JsonLinesWriter:
 class JsonLinesReader:
     """Reads what was appended since it was entered, in the order of the file."""
 
-    shows_duplicates = True
-    shows_order = True
+    shows_duplicates: ClassVar[bool] = True
+    shows_order: ClassVar[bool] = True
 
     def __init__(self, assignment: Assignment) -> None:
         self._path = Path(assignment.endpoint.path)

@@ -13,6 +13,7 @@ import pytest
 
 from collectors.accounting import Verdict
 from collectors.backends.awsiot import PUBLISH_QUOTA, AwsIotBackend, quota_doubt
+from collectors.backends.base import Doubting
 from collectors.endpoint import Endpoint
 from collectors.errors import ServerError, UsageError
 from collectors.ledger import Ledger
@@ -246,3 +247,14 @@ def test_client_names_are_never_used_twice(port: int, ours: Papers) -> None:
         write(writer, ledger, assignment, 5)
         writer.close()
     assert [ledger.totals.acknowledged for ledger in ledgers] == [5, 5]
+
+
+def test_more_than_the_publish_quota_is_a_doubt_on_the_result_but_only_at_aws() -> None:
+    made = AwsIotBackend()
+    assert isinstance(made, Doubting)
+    for host, rate, expected in (
+        ("x-ats.iot.eu-west-1.amazonaws.com", 740.0, 1),
+        ("x-ats.iot.eu-west-1.amazonaws.com", 60.0, 0),
+        ("127.0.0.1", 740.0, 0),
+    ):
+        assert len(made.doubts(assignment_for(made, Endpoint(host=host)), rate)) == expected

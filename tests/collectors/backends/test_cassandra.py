@@ -215,6 +215,23 @@ def test_writes_that_the_server_refuses_have_failed(
     assert [name for name in ledger.errors if "Unavailable" in name]
 
 
+def test_what_a_missing_replica_may_hold_leaves_the_reading_back_incomplete(
+    made: Cassandra, endpoint: Endpoint, run_cql: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    """One of two replicas has answered and is read: another reading might lie on the other one alone."""
+    keyspace = f"half_{made.name.replace('-', '_')}"
+    assignment = assignment_for(made, endpoint, given={"keyspace": keyspace, "replication": "2"})
+    run_cql(f"CREATE KEYSPACE {keyspace} WITH replication = {{'class': 'NetworkTopologyStrategy', 'dc1': 2}}")
+    run_cql(Table.of(assignment.settings).create)
+    ledger = Ledger()
+    writer = made.writer(assignment, ledger)
+    write(writer, ledger, assignment, 10)
+    writer.close()
+    reader = made.reader(assignment)
+    assert len(list(reader.arrivals(10))) == ledger.totals.acknowledged == 10
+    assert (reader.complete, reader.facts["read_consistency"]) == (False, "ONE")
+
+
 def test_values_that_cannot_be_encoded_have_failed(made: Cassandra, endpoint: Endpoint) -> None:
     assignment = assignment_for(made, endpoint, frequency=0)
     made.prepare(assignment)
