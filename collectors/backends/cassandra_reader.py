@@ -18,10 +18,10 @@ class CassandraReader:
     """Looks for the partitions that hold the run, and reads each of them page by page.
 
     It reads at consistency ALL, so that what any replica holds is seen; where a replica is down, at QUORUM, else at
-    ONE, and then it is complete only if some replica must have seen both a write and its reading back.
-    `facts` says at which (`read_consistency`), and how many rows of the run there were (`rows`): with a
-    key that lets readings overwrite each other, acknowledged minus rows is what was overwritten. Whatever stops the
-    reading leaves `complete` False and stands in `facts["read_error"]`.
+    ONE, and then it is complete only if one of the replicas read must also have acknowledged each write. `facts`
+    says at which (`read_consistency`), and how many rows of the run there were (`rows`): with a key that lets
+    readings overwrite each other, acknowledged minus rows is what was overwritten. Whatever stops the reading
+    leaves `complete` False and stands in `facts["read_error"]`.
     """
 
     shows_duplicates: ClassVar[bool] = False
@@ -75,7 +75,7 @@ class CassandraReader:
 
     def _saw_what_was_acknowledged(self) -> bool:
         levels = self._found.facts["read_consistency"], self._settings["consistency"]
-        replicas = self._settings["replication"]
+        replicas: int = self._settings["replication"]
         return sum(answering(level, replicas) for level in levels) > replicas
 
     def _partitions(self, client: Client) -> Iterator[tuple[str, int, tuple[Any, ...]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, NamedTuple, Protocol, Self
 
 from ..message import Verifier, read_stamp
@@ -68,16 +69,7 @@ class TopicReader:
         """See `Reader.arrivals`."""
         ends = self._log.ends()
         starts = {partition: self._starts.get(partition, 0) for partition in ends}
-        records = self._log.records(starts, ends)
-        while True:
-            try:
-                record = next(records)
-            except StopIteration as stop:
-                missed: str = stop.value
-                break
-            arrival = self._arrival(record)
-            if arrival is not None:
-                yield arrival
+        missed = yield from self._arrivals(starts, ends)
         lacking = sorted(set(self._starts) - set(ends))
         if lacking:
             missed = f"partitions {lacking} are gone"
@@ -88,6 +80,19 @@ class TopicReader:
         }
         if missed:
             self._found.facts["missed"] = missed
+
+    def _arrivals(self, starts: Mapping[int, int], ends: Mapping[int, int]) -> Generator[Arrival, None, str]:
+        # Closed here, whatever happens to the caller: a forgotten consumer keeps its connection and its threads.
+        with closing(self._log.records(starts, ends)) as records:
+            while True:
+                try:
+                    record = next(records)
+                except StopIteration as stop:
+                    missed: str = stop.value
+                    return missed
+                arrival = self._arrival(record)
+                if arrival is not None:
+                    yield arrival
 
     @property
     def complete(self) -> bool:

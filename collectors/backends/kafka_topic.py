@@ -28,9 +28,9 @@ a repeated record can be stored twice and out of order; the accounting counts bo
 """
 
 _TOPIC = re.compile(r"(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}")
-_MAY_BE_WRITTEN = frozenset({-1, 7, 13, 20, 56})
-"""Answers of a broker that leave open whether the record was appended: UNKNOWN_SERVER_ERROR, REQUEST_TIMED_OUT,
-NETWORK_EXCEPTION, NOT_ENOUGH_REPLICAS_AFTER_APPEND and KAFKA_STORAGE_ERROR (Kafka's protocol guide, error codes)."""
+_NOT_WRITTEN = frozenset({10, 17, 18, 21, 29, 31, 32, 35, 42, 43, 44, 53, 76, 87})
+"""Answers of a broker that refuse a record for good, at the first attempt as at any other: too large, not valid, not
+allowed, not supported (Kafka's protocol guide, error codes that are not retriable)."""
 
 
 def _topic(text: str) -> str:
@@ -102,10 +102,10 @@ def acknowledged_means(assignment: Assignment) -> str:
 def not_written(code: int) -> bool:
     """Whether this answer of a broker proves that it did not append the record.
 
-    An earlier attempt, whose answer was lost, can have appended it nevertheless; such a reading is reported as
-    failed and counted, when it is found, as failed but arrived.
+    An answer after which the clients try again, such as NOT_ENOUGH_REPLICAS, proves nothing when they give up at
+    last: it speaks of the last attempt, and the answer to an earlier one may have been lost on the way.
     """
-    return code not in _MAY_BE_WRITTEN
+    return code in _NOT_WRITTEN
 
 
 def address(endpoint: Endpoint) -> str:

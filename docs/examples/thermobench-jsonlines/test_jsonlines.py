@@ -1,6 +1,5 @@
-from collections.abc import Callable
-from typing import Any
+from fixtures.plugin import Measure
 
 
-def test_two_producers(trial: Callable[..., Any]) -> None:
+def test_two_producers(trial: Measure) -> None:
     trial(processes=2)
