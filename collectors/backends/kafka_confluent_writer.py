@@ -33,8 +33,6 @@ _POLL_SECONDS = 0.1
 _POLL_EVERY = 64
 """Readings after which reports are fetched at the latest. A poll costs as much as a tenth of a reading."""
 _CONFIRMED, _TOLD = 1, 2
-_LOWEST_ANSWER = -1
-"""Codes below are librdkafka's own, not a broker's."""
 _CONFIRMED_BYTE = bytes([_CONFIRMED])
 
 
@@ -180,11 +178,11 @@ class KafkaConfluentWriter:
         slots[slot] = _TOLD
         number = self._oldest + (slot - self._oldest) % self._room
         code = error.code()
-        if code >= _LOWEST_ANSWER and not_written(code):
+        if not_written(code):
             self._ledger.failed(number, error=error.name())
         else:
             self._ledger.unknown(number, error=error.name())
-            self._doubtful = self._doubtful or code < _LOWEST_ANSWER
+            self._doubtful = True
             self._broken = self._broken or code == error._FATAL
 
     def _refuse(self, number: int, error: str) -> None:

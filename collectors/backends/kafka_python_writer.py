@@ -154,13 +154,11 @@ class KafkaPythonWriter:
 
     def _refused(self, number: int, error: Exception) -> None:
         code, kind = getattr(error, "errno", None), type(error).__name__
-        if code is None:
-            self._ledger.unknown(number, error=kind)
-            self._doubtful = True
-        elif not_written(code):
+        if code is not None and not_written(code):
             self._ledger.failed(number, error=kind)
         else:
             self._ledger.unknown(number, error=kind)
+            self._doubtful = True
 
     def _give_up(self, error: str) -> None:
         self._ledger.unknown(self._oldest, len(self._outstanding), error=error)

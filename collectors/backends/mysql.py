@@ -17,6 +17,9 @@ USUAL_PORT = 3306
 _LOST = {2006, 2013, 2055, 1053, 1927, 4031}
 """Client and server error numbers after which the connection is gone: gone away, lost, shutdown, killed, idle."""
 
+_NOT_LET_IN = {1044, 1045, 1130, 1698, 2002, 2003}
+_UNKNOWN_COLUMN = 1054
+
 _DATABASE = "CREATE DATABASE IF NOT EXISTS temperature"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS temperature.reading (
@@ -73,6 +76,7 @@ class MysqlBackend:
                 # "Already exists" comes as a note, which the client would turn into a warning.
                 cursor.execute("SET sql_notes = 0")
                 cursor.execute(statement)
+            cursor.execute(f"SELECT {COLUMNS} FROM temperature.reading LIMIT 0")
         except _client().Error as error:
             raise _refused(assignment, error) from None
         finally:
@@ -216,7 +220,7 @@ def _refused(assignment: Assignment, error: Exception) -> ServerError:
     endpoint = assignment.endpoint
     address = assignment.settings["socket"] or f"{endpoint.host}:{endpoint.port or USUAL_PORT}"
     number, words = (*error.args, "")[:2] if error.args else (0, str(error))
-    return ServerError(
-        f"MySQL at {address}, user {endpoint.username}: {words} ({number})",
-        "check --broker, --username and the password" if number in {1044, 1045, 2002, 2003} else "",
-    )
+    mend = "check --broker, --username and the password" if number in _NOT_LET_IN else ""
+    if number == _UNKNOWN_COLUMN:
+        mend = "the table temperature.reading is not one of ours: rename it, and it is made anew"
+    return ServerError(f"MySQL at {address}, user {endpoint.username}: {words} ({number})", mend)

@@ -66,9 +66,11 @@ class SqliteBackend:
         mode, journal = assignment.settings["synchronous"], assignment.settings["journal"]
         if mode == "full":
             return "on disk (fsync at COMMIT)"
-        if mode == "off" or journal != "wal":
-            return f"handed to the kernel (synchronous={mode})"
-        return "handed to the kernel, fsync at checkpoints (WAL, synchronous=normal)"
+        if mode == "off":
+            return "handed to the kernel (synchronous=off)"
+        if journal == "wal":
+            return "handed to the kernel, fsync at checkpoints (WAL, synchronous=normal)"
+        return "on disk (fsync at COMMIT, fewer than synchronous=full)"
 
     def prepare(self, assignment: Assignment) -> None:
         """See `Backend.prepare`."""
@@ -76,6 +78,7 @@ class SqliteBackend:
             connection = _connect(assignment)
             connection.execute(f"PRAGMA journal_mode={assignment.settings['journal']}")
             connection.execute(_SCHEMA)
+            connection.execute(f"SELECT {COLUMNS} FROM reading LIMIT 0")
             connection.close()
 
     def writer(self, assignment: Assignment, ledger: Ledger) -> Rows:

@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -43,6 +44,16 @@ def made(request: pytest.FixtureRequest) -> Backend:
 def endpoint(made: Backend, server_of: Callable[[str], RunningService]) -> Endpoint:
     backend("kafka").load()  # the tests look at the topic through kafka-python, whatever they are about
     return server_of(made.name).endpoints["default"]
+
+
+@pytest.fixture
+def refusals(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """For tests in which connections are refused: kafka-python leaves their sockets to the garbage collector."""
+    caplog.set_level(logging.CRITICAL + 1, "kafka")  # its log records hold on to them
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
+        yield
+        gc.collect()
 
 
 @contextmanager
@@ -271,18 +282,13 @@ def test_a_topic_that_cannot_be_is_one_line(made: Backend, endpoint: Endpoint, r
     assert len(str(many.value)) < 300
 
 
-# kafka-python leaves the socket of each refused connection to the garbage collector, and its log records hold on to it.
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-def test_every_reading_is_settled_when_the_broker_hangs_and_when_it_dies(
-    host: LocalHost, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL + 1, "kafka")
+@pytest.mark.usefixtures("refusals")
+def test_every_reading_is_settled_when_the_broker_hangs_and_when_it_dies(host: LocalHost) -> None:
     service = KafkaService().start(host, lambda _: None)
     try:
         write_until_it_dies(service)
     finally:
         service.stop()
-        gc.collect()
 
 
 def write_until_it_dies(service: RunningService) -> None:
@@ -303,19 +309,26 @@ def write_until_it_dies(service: RunningService) -> None:
     broker.signal(signal.SIGSTOP)
     for hangs, writer, ledger, assignment in cases:
         if hangs:
-            end_of(writer, ledger, assignment)
+            end_of(writer, ledger, assignment, pause=0.0)
     broker.signal(signal.SIGKILL)
     broker.wait(10)
     for hangs, writer, ledger, assignment in cases:
         if not hangs:
-            end_of(writer, ledger, assignment)
+            end_of(writer, ledger, assignment, pause=0.1)
 
 
-def end_of(writer: Writer, ledger: Ledger, assignment: Assignment) -> None:
-    """Write to a broker that answers no more, and see that nothing remains open."""
+def end_of(writer: Writer, ledger: Ledger, assignment: Assignment, *, pause: float) -> None:
+    """Write to a broker that answers no more, and see that nothing remains open.
+
+    Without a pause all that is in flight times out at once; with one, younger readings are still in flight then.
+    """
     began = time.monotonic()
     with pytest.raises(ServerError, match=str(assignment.endpoint.port)) as caught:
-        write(writer, ledger, assignment, 50, first=301)
+        for number in range(301, 351):
+            ledger.begin(number, ledger.clock())
+            writer.submit(reading_of(assignment, number))
+            time.sleep(pause)
+        writer.wait()
     writer.close()
     writer.close()
     assert time.monotonic() - began < BOUND_SECONDS
@@ -352,6 +365,7 @@ def test_what_is_no_kafka_broker_is_named_in_bounded_time(made: Backend, answer:
         thread.join()
 
 
+@pytest.mark.usefixtures("refusals")
 def test_it_is_enough_that_one_node_answers(made: Backend, endpoint: Endpoint) -> None:
     both = Endpoint("127.0.0.1", 1, (f"127.0.0.1:{endpoint.port}",))
     account = accounted(made, assignment_for(made, both), 3)
