@@ -103,10 +103,16 @@ def options_help(chosen: Backend) -> str:
     """Return what `--help` says about one backend."""
     lines = [f"options of {chosen.name} ({chosen.summary}), each as --set OPTION=VALUE:"]
     lines += [
-        f"  {option.name:<14} {option.help}; {option.expected} (default {option.default!r})"
+        f"  {option.name:<14} {option.help}; {option.expected} (default {_shown(option.default)})"
         for option in chosen.options
     ]
     return "\n".join(lines if chosen.options else [f"{chosen.name} ({chosen.summary}) has no options of its own"])
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return str(default) or "none"
 
 
 def load_from(given: argparse.Namespace) -> tuple[Load, str]:

@@ -78,7 +78,11 @@ def checked(backend: Backend, given: Mapping[str, str], *, frequency: int | None
     """
     values = settings(backend.name, backend.options, given)
     batch = values.get("batch", 1)
-    if frequency is None:
+    if not fields.get("wait", True):
+        if frequency:
+            raise UsageError(f"frequency {frequency}: with no-wait nothing is waited for, expected none")
+        frequency = 0
+    elif frequency is None:
         frequency = batch
     elif 0 < frequency < batch:
         raise UsageError(f"frequency {frequency}: expected 0 or at least the batch, {batch} readings")

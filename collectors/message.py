@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -118,5 +119,10 @@ def read_stamp(text: str) -> tuple[str, int, int, int]:
     Raises:
         ValueError: it was not made by `stamp`.
     """
-    run, producer, number, check = text.split("/")
+    if not (found := _STAMP.fullmatch(text)):
+        raise ValueError(f"not a stamp: {text!r}")
+    run, producer, number, check = found.groups()
     return run, int(producer), int(number), int(check, 16)
+
+
+_STAMP = re.compile(r"([0-9a-f]{8,32})/(0|[1-9][0-9]*)/([1-9][0-9]*)/([0-9a-f]{8})", re.ASCII)

@@ -159,7 +159,6 @@ class KafkaConfluentWriter:
         if producer is not None:
             with suppress(Exception):
                 producer.purge()
-                producer.poll(0)
 
     def _report_for(self, slot: int) -> Callable[[KafkaError | None, Message], None]:
         slots, refused = self._slots, self._refused

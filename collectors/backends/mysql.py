@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ..errors import ServerError, Unavailable, UsageError
 from ..ledger import Ledger
@@ -43,13 +43,13 @@ class MysqlBackend:
     that returned; what it promises is the server's `innodb_flush_log_at_trx_commit`, by default an fsync.
     """
 
-    name = "mysql"
-    summary = "MySQL or MariaDB (mysqlclient)"
-    extra = "mysql"
-    service = "mariadb"
-    listener = "default"
-    can_forget = False
-    options = (
+    name: ClassVar[str] = "mysql"
+    summary: ClassVar[str] = "MySQL or MariaDB (mysqlclient)"
+    extra: ClassVar[str] = "mysql"
+    service: ClassVar[str] = "mariadb"
+    listener: ClassVar[str] = "default"
+    can_forget: ClassVar[bool] = False
+    options: ClassVar[tuple[Option, ...]] = (
         Option("batch", 1, whole(1, 10_000), "a number from 1 to 10000", "rows in one INSERT statement"),
         Option("socket", "", str, "the path of a Unix socket", "connect through this instead of TCP"),
     )
@@ -140,8 +140,8 @@ class _MysqlTable:
 class MysqlReader:
     """Reads one run's rows; a table without an ordering key has no order to show."""
 
-    shows_duplicates = True
-    shows_order = False
+    shows_duplicates: ClassVar[bool] = True
+    shows_order: ClassVar[bool] = False
 
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment

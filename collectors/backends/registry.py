@@ -31,7 +31,8 @@ _NEEDED = (
 
 def names() -> list[str]:
     """Return the names of all backends, ours first."""
-    return [*OWN, *sorted(set(_foreign()) - set(OWN))]
+    foreign = {point.name for point in entry_points(group=ENTRY_POINT_GROUP)}
+    return [*OWN, *sorted(foreign - set(OWN))]
 
 
 def backend(name: str) -> Backend:
@@ -41,22 +42,25 @@ def backend(name: str) -> Backend:
         UsageError: there is none; or another distribution's cannot be imported, takes one of our names, or lacks
             part of the `Backend` protocol. Names the distribution and what was expected.
     """
-    foreign = _foreign()
+    foreign = [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name == name]
+    if len(foreign) + (name in OWN) > 1:
+        who = " and ".join(map(_who, foreign))
+        raise UsageError(f"{who}: the name is taken{' by one of ours' if name in OWN else ''}, expected another one")
     if name in OWN:
         module, attribute = OWN[name]
         made: Backend = getattr(import_module(f".{module}", __package__), attribute)()
         return made
-    if name not in foreign:
+    if not foreign:
         raise UsageError(f"backend {name!r}: there is none of that name; there are: {', '.join(names())}")
-    return _made(foreign[name])
+    return _made(foreign[0])
 
 
-def _foreign() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+def _who(point: EntryPoint) -> str:
+    return f"backend {point.name!r} of {point.dist.name if point.dist else 'an unnamed distribution'} ({point.value})"
 
 
 def _made(point: EntryPoint) -> Backend:
-    who = f"backend {point.name!r} of {point.dist.name if point.dist else 'an unnamed distribution'} ({point.value})"
+    who = _who(point)
     try:
         made = point.load()()
     except Exception as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ..errors import ServerError, UsageError
 from ..ledger import Ledger
@@ -25,13 +25,13 @@ _INSERT = f"INSERT INTO reading ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 class SqliteBackend:
     """The embedded default. An acknowledgement is a COMMIT that returned."""
 
-    name = "sqlite"
-    summary = "a SQLite file on this host (Python's own sqlite3)"
-    extra = ""
-    service = "file"
-    listener = "default"
-    can_forget = False
-    options = (
+    name: ClassVar[str] = "sqlite"
+    summary: ClassVar[str] = "a SQLite file on this host (Python's own sqlite3)"
+    extra: ClassVar[str] = ""
+    service: ClassVar[str] = "file"
+    listener: ClassVar[str] = "default"
+    can_forget: ClassVar[bool] = False
+    options: ClassVar[tuple[Option, ...]] = (
         Option("batch", 1, whole(1, 100_000), "a number from 1", "rows handed to SQLite at once"),
         Option(
             "journal",
@@ -144,8 +144,8 @@ class _SqliteTable:
 class SqliteReader:
     """Reads one run's rows, in the order they were stored."""
 
-    shows_duplicates = True
-    shows_order = True
+    shows_duplicates: ClassVar[bool] = True
+    shows_order: ClassVar[bool] = True
 
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment

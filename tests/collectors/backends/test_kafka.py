@@ -324,20 +324,24 @@ def end_of(writer: Writer, ledger: Ledger, assignment: Assignment, *, pause: flo
     """
     began = time.monotonic()
     with pytest.raises(ServerError, match=str(assignment.endpoint.port)) as caught:
-        for number in range(301, 351):
-            ledger.begin(number, ledger.clock())
-            writer.submit(reading_of(assignment, number))
-            time.sleep(pause)
-        writer.wait()
-    writer.close()
-    writer.close()
-    assert time.monotonic() - began < BOUND_SECONDS
-    assert "\n" not in str(caught.value)
+        write_slowly(writer, ledger, assignment, pause)
     assert ledger.unsettled == 0
     assert 300 < ledger.totals.attempted <= 350
     assert ledger.totals.acknowledged == 300
     assert ledger.totals.failed + ledger.totals.unknown == ledger.totals.attempted - 300
     assert sum(ledger.errors.values()) == ledger.totals.attempted - 300
+    assert "\n" not in str(caught.value)
+    writer.close()
+    writer.close()
+    assert time.monotonic() - began < BOUND_SECONDS
+
+
+def write_slowly(writer: Writer, ledger: Ledger, assignment: Assignment, pause: float) -> None:
+    for number in range(301, 351):
+        ledger.begin(number, ledger.clock())
+        writer.submit(reading_of(assignment, number))
+        time.sleep(pause)
+    writer.wait()
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00\x00\x00\x08\x00\x00\x00\x02nope"])
