@@ -13,64 +13,18 @@ from ..errors import ServerError
 from ..ledger import Ledger
 from ..reading import Reading
 from .base import Assignment
-from .kafka_handshake import USUAL_PORT, shake_hands
-from .kafka_topic import (
-    HEADER,
-    NEVER_ENDING_RETRIES,
-    REQUESTS_IN_FLIGHT,
-    address,
-    effective_acks,
-    not_written,
-)
+from .kafka_handshake import shake_hands
+from .kafka_topic import HEADER, address, effective_acks, not_written
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer
 
-_LONGEST_REQUEST_MS = 30_000
-_TOPIC_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 """Longest wait for a report after which the clock is looked at."""
 _POLL_EVERY = 64
 """Readings after which reports are fetched at the latest. A poll costs as much as a tenth of a reading."""
 _CONFIRMED, _TOLD = 1, 2
 _CONFIRMED_BYTE = bytes([_CONFIRMED])
-
-
-def connected(assignment: Assignment, ledger: Ledger) -> KafkaConfluentWriter:
-    """Return a writer that knows the topic's partitions and leaders.
-
-    Raises:
-        ServerError: no broker answers, or the topic is missing.
-    """
-    from confluent_kafka import KafkaException, Producer
-
-    settings, milliseconds = assignment.settings, round(assignment.timeout * 1000)
-    where = f"{address(assignment.endpoint)}: topic {settings['topic']} cannot be written"
-    producer = Producer(
-        {
-            "bootstrap.servers": ",".join(assignment.endpoint.bootstrap(USUAL_PORT)),
-            "client.id": f"thermobench-{assignment.stream.run}-{assignment.stream.producer}",
-            "acks": effective_acks(assignment),
-            "enable.idempotence": settings["idempotence"],
-            "message.send.max.retries": NEVER_ENDING_RETRIES,
-            "max.in.flight.requests.per.connection": REQUESTS_IN_FLIGHT,
-            "linger.ms": settings["linger_ms"],
-            "message.timeout.ms": milliseconds,
-            "request.timeout.ms": min(_LONGEST_REQUEST_MS, milliseconds),
-            # Twice what is ever outstanding: a report that was not fetched yet still holds its place.
-            "queue.buffering.max.messages": 2 * settings["in_flight"] + 1,
-            "socket.nagle.disable": True,
-            "log_level": 0,
-            "error_cb": _ignore,
-        }
-    )
-    try:
-        topic = producer.list_topics(settings["topic"], timeout=_TOPIC_SECONDS).topics[settings["topic"]]
-    except KafkaException as error:
-        raise ServerError(f"{where}: {error.args[0].str()}") from None
-    if topic.error is not None:
-        raise ServerError(f"{where}: {topic.error.str()}")
-    return KafkaConfluentWriter(producer, assignment, ledger)
 
 
 class KafkaConfluentWriter:
@@ -253,7 +207,3 @@ class KafkaConfluentWriter:
         except ServerError:
             self._give_up("the brokers are gone")
             raise
-
-
-def _ignore(error: object) -> None:
-    """Keep librdkafka from writing its errors to standard error: what matters also comes as a report."""
