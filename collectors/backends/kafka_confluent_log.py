@@ -24,6 +24,7 @@ class ConfluentLog:
         self._timeout = assignment.timeout
 
     def ends(self) -> dict[int, int]:
+        """See `TopicLog.ends`."""
         from confluent_kafka import TopicPartition
         from confluent_kafka import admin as library
 
@@ -41,6 +42,7 @@ class ConfluentLog:
             return _patiently(asked)
 
     def records(self, starts: Mapping[int, int], ends: Mapping[int, int]) -> Generator[Record, None, str]:
+        """See `TopicLog.records`."""
         left = {number: end for number, end in ends.items() if end > starts[number]}
         with consumer(self._endpoint, self._topic, {number: starts[number] for number in left}) as client:
             heard = time.monotonic()
