@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -51,3 +54,13 @@ def running(host: LocalHost, pytestconfig: pytest.Config) -> Iterator[Callable[[
 def server_of(running: Callable[[str], RunningService]) -> Callable[[str], RunningService]:
     """Return the service that a backend, given by its name, writes to."""
     return lambda name: running(backend(name).service)
+
+
+@pytest.fixture
+def refusals(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """For tests in which connections are refused: kafka-python leaves their sockets to the garbage collector."""
+    caplog.set_level(logging.CRITICAL + 1, "kafka")  # its log records hold on to them
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
+        yield
+        gc.collect()

@@ -45,7 +45,7 @@ class KafkaConfluentWriter:
         self._error = KafkaException
         self._producer: Producer | None = producer
         self._produce: Any = producer.produce
-        self._poll = producer.poll
+        self._poll: Any = producer.poll
         self._endpoint = assignment.endpoint
         self._topic: str = assignment.settings["topic"]
         self._room: int = min(assignment.settings["in_flight"], assignment.frequency or sys.maxsize)

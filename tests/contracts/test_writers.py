@@ -146,6 +146,7 @@ def test_it_says_what_it_is(made: Backend, endpoint: Endpoint) -> None:
     assert made.summary
 
 
+@pytest.mark.usefixtures("refusals")
 def test_a_server_that_is_not_there_is_one_line_that_names_it(made: Backend, endpoint: Endpoint) -> None:
     if made.service == "file":
         wrong = Endpoint(path="/proc/no-file-can-be-made-here")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import logging
 import signal
 import socket
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -44,16 +41,6 @@ def made(request: pytest.FixtureRequest) -> Backend:
 def endpoint(made: Backend, server_of: Callable[[str], RunningService]) -> Endpoint:
     backend("kafka").load()  # the tests look at the topic through kafka-python, whatever they are about
     return server_of(made.name).endpoints["default"]
-
-
-@pytest.fixture
-def refusals(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """For tests in which connections are refused: kafka-python leaves their sockets to the garbage collector."""
-    caplog.set_level(logging.CRITICAL + 1, "kafka")  # its log records hold on to them
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
-        yield
-        gc.collect()
 
 
 @contextmanager
