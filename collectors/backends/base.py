@@ -7,7 +7,7 @@ A backend module has one class that meets `Backend`. Nothing of the server's cli
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 
 from ..endpoint import Endpoint
@@ -188,10 +188,16 @@ def missing(client: str, extra: str) -> str:
     return f"make setup, or pip install 'thermobench[{extra}]'" if extra else f"pip install {client}"
 
 
-@dataclass
-class Found:
-    """What a reader keeps of its own going; readers embed one."""
+class BaseReader:
+    """What most readers have in common, to inherit: the three findings, and a context that does nothing."""
 
-    complete: bool = False
-    foreign: int = 0
-    facts: dict[str, Any] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.complete = False
+        self.foreign = 0
+        self.facts: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return None

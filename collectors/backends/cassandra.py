@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any, ClassVar
 
 from ..errors import Unavailable
 from ..ledger import Ledger
-from ..options import Option
 from . import cassandra_schema as schema
 from . import cassandra_session as session
 from . import cassandra_table as shared
 from .base import Assignment, missing
-from .cassandra_reader import CassandraReader
+from .cassandra_base import CassandraBase
 from .cassandra_writer import CassandraWriter
 
 _PAGE = 5000
 
 
-class CassandraBackend:
+class CassandraBackend(CassandraBase):
     """One session per writer; a reading is acknowledged when Cassandra answers its INSERT.
 
     Nothing is ever sent twice: the driver's default policy would repeat a write on the next node after an error that
@@ -29,10 +28,6 @@ class CassandraBackend:
     name: ClassVar[str] = "cassandra"
     summary: ClassVar[str] = "Cassandra (cassandra-driver, in Python)"
     extra: ClassVar[str] = "cassandra"
-    service: ClassVar[str] = "cassandra"
-    listener: ClassVar[str] = "default"
-    options: ClassVar[tuple[Option, ...]] = shared.OPTIONS
-    can_forget: ClassVar[bool] = False
 
     def load(self) -> str:
         """See `Backend.load`."""
@@ -49,37 +44,18 @@ class CassandraBackend:
             ) from None
         return f"cassandra-driver {cassandra.__version__}"
 
-    def check(self, assignment: Assignment) -> None:
-        """See `Backend.check`."""
-        shared.check(assignment, self.name)
-
-    def acknowledged_means(self, assignment: Assignment) -> str:
-        """See `Backend.acknowledged_means`."""
-        return shared.acknowledged_means(assignment.settings)
-
-    def prepare(self, assignment: Assignment) -> None:
-        """See `Backend.prepare`."""
-        client = DriverClient(assignment)
-        try:
-            schema.prepare(client, assignment)
-        finally:
-            client.close()
+    def connect(self, assignment: Assignment) -> DriverClient:
+        """See `CassandraBase.connect`."""
+        return DriverClient(assignment)
 
     def writer(self, assignment: Assignment, ledger: Ledger) -> CassandraWriter:
         """See `Backend.writer`."""
         return CassandraWriter(assignment, ledger)
 
-    def reader(self, assignment: Assignment) -> CassandraReader:
-        """See `Backend.reader`."""
-        return CassandraReader(assignment, lambda: DriverClient(assignment))
-
     def facts(self, assignment: Assignment) -> dict[str, Any]:
         """See `Backend.facts`; `reactor` is the class that the driver's input and output run on."""
-        client = DriverClient(assignment)
-        try:
+        with closing(self.connect(assignment)) as client:
             return {**schema.facts(client), "reactor": client.reactor}
-        finally:
-            client.close()
 
 
 class DriverClient:

@@ -7,18 +7,16 @@ from typing import Any, ClassVar
 
 from ..errors import Unavailable, UsageError
 from ..ledger import Ledger
-from ..options import Option
-from . import cassandra_schema as schema
 from . import cassandra_table as shared
 from .base import Assignment, missing
 from .cassandra_acsylla_connection import Connection
 from .cassandra_acsylla_writer import AcsyllaWriter
-from .cassandra_reader import CassandraReader
+from .cassandra_base import CassandraBase
 
 _PAGE = 5000
 
 
-class CassandraAcsyllaBackend:
+class CassandraAcsyllaBackend(CassandraBase):
     """One session per writer; a reading is acknowledged when Cassandra answers its INSERT.
 
     Nothing is ever repeated after an answer that leaves open whether the write was done.
@@ -27,10 +25,6 @@ class CassandraAcsyllaBackend:
     name: ClassVar[str] = "cassandra-acsylla"
     summary: ClassVar[str] = "Cassandra (acsylla, the C++ driver)"
     extra: ClassVar[str] = "cassandra-acsylla"
-    service: ClassVar[str] = "cassandra"
-    listener: ClassVar[str] = "default"
-    options: ClassVar[tuple[Option, ...]] = shared.OPTIONS
-    can_forget: ClassVar[bool] = False
 
     def load(self) -> str:
         """See `Backend.load`."""
@@ -45,38 +39,18 @@ class CassandraAcsyllaBackend:
 
     def check(self, assignment: Assignment) -> None:
         """See `Backend.check`."""
-        shared.check(assignment, self.name)
+        super().check(assignment)
         ports = {port for _, port in assignment.endpoint.nodes(shared.USUAL_PORT)}
         if len(ports) > 1:
             raise UsageError(f"backend {self.name} takes one port for all nodes, given: {sorted(ports)}")
 
-    def acknowledged_means(self, assignment: Assignment) -> str:
-        """See `Backend.acknowledged_means`."""
-        return shared.acknowledged_means(assignment.settings)
-
-    def prepare(self, assignment: Assignment) -> None:
-        """See `Backend.prepare`."""
-        client = AcsyllaClient(assignment)
-        try:
-            schema.prepare(client, assignment)
-        finally:
-            client.close()
+    def connect(self, assignment: Assignment) -> AcsyllaClient:
+        """See `CassandraBase.connect`."""
+        return AcsyllaClient(assignment)
 
     def writer(self, assignment: Assignment, ledger: Ledger) -> AcsyllaWriter:
         """See `Backend.writer`."""
         return AcsyllaWriter(assignment, ledger)
-
-    def reader(self, assignment: Assignment) -> CassandraReader:
-        """See `Backend.reader`."""
-        return CassandraReader(assignment, lambda: AcsyllaClient(assignment))
-
-    def facts(self, assignment: Assignment) -> dict[str, Any]:
-        """See `Backend.facts`."""
-        client = AcsyllaClient(assignment)
-        try:
-            return schema.facts(client)
-        finally:
-            client.close()
 
 
 class AcsyllaClient:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 from ..errors import ServerError
 from ..reading import Stream, checksum
-from .base import Arrival, Assignment, Found
+from .base import Arrival, Assignment, BaseReader
 from .cassandra_table import Client, Table, answering
 
 # Milliseconds as a number, since clients differ in the date types they return.
 _COLUMNS = "reading_number, toUnixTimestamp(reading_date), reading_note, reading_value, reading_checksum"
 
 
-class CassandraReader:
+class CassandraReader(BaseReader):
     """Looks for the partitions that hold the run, and reads each of them page by page.
 
     It reads at consistency ALL, so that what any replica holds is seen; where a replica is down, at QUORUM, else at
@@ -28,33 +28,12 @@ class CassandraReader:
     shows_order: ClassVar[bool] = False
 
     def __init__(self, assignment: Assignment, connect: Callable[[], Client]) -> None:
+        super().__init__()
         self._run = assignment.stream.run
         self._settings = assignment.settings
         self._table = Table.of(assignment.settings)
         self._by_partition = assignment.settings["key"] == "accounting"
         self._connect = connect
-        self._found = Found()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        pass
-
-    @property
-    def complete(self) -> bool:
-        """See `Reader.complete`."""
-        return self._found.complete
-
-    @property
-    def foreign(self) -> int:
-        """See `Reader.foreign`."""
-        return self._found.foreign
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """See `Reader.facts`."""
-        return self._found.facts
 
     def arrivals(self, expected: int) -> Iterator[Arrival]:
         """Yield the stored readings of the run, partition after partition.
@@ -62,25 +41,25 @@ class CassandraReader:
         With the notes' own keys `facts["overwritten"]` then is how many of the expected readings have no row: rows of
         the same location and millisecond replace each other.
         """
-        self._found = Found(facts={"rows": 0})
+        self.complete, self.foreign, self.facts = False, 0, {"rows": 0}
         try:
             client = self._connect()
             try:
                 rows = self._partitions(client) if self._by_partition else self._scan(client)
                 for location, producer, row in rows:
-                    self._found.facts["rows"] += 1
+                    self.facts["rows"] += 1
                     if (arrival := self._arrival(location, producer, row)) is not None:
                         yield arrival
                 if not self._by_partition:
-                    self._found.facts["overwritten"] = max(0, expected - self._found.facts["rows"])
-                self._found.complete = self._saw_what_was_acknowledged()
+                    self.facts["overwritten"] = max(0, expected - self.facts["rows"])
+                self.complete = self._saw_what_was_acknowledged()
             finally:
                 client.close()
         except ServerError as error:
-            self._found.facts["read_error"] = str(error)
+            self.facts["read_error"] = str(error)
 
     def _saw_what_was_acknowledged(self) -> bool:
-        levels = self._found.facts["read_consistency"], self._settings["consistency"]
+        levels = self.facts["read_consistency"], self._settings["consistency"]
         replicas: int = self._settings["replication"]
         return sum(answering(level, replicas) for level in levels) > replicas
 
@@ -109,15 +88,15 @@ class CassandraReader:
                 rows = client.rows(statement, consistency=level)
             except ServerError:
                 continue
-            self._found.facts["read_consistency"] = level
+            self.facts["read_consistency"] = level
             return level, rows
-        self._found.facts["read_consistency"] = "ONE"
+        self.facts["read_consistency"] = "ONE"
         return "ONE", client.rows(statement, consistency="ONE")
 
     def _arrival(self, location: str, producer: int | None, row: tuple[Any, ...]) -> Arrival | None:
         number, date, note, value, stored = row
         if producer is None or producer < 0 or number is None or number < 1:
-            self._found.foreign += 1
+            self.foreign += 1
             return None
         seed = Stream(self._run, producer).seed(location)
         whole = value is not None and value.is_integer()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from typing import Any, NamedTuple, Protocol, Self
+from typing import ClassVar, NamedTuple, Protocol, Self
 
 from ..message import Verifier, read_stamp
-from ..reading import RUN_PATTERN
-from .base import Arrival, Assignment, Found
+from .base import Arrival, Assignment, BaseReader
 from .kafka_topic import HEADER
 
 
@@ -41,20 +40,21 @@ class TopicLog(Protocol):
         """
 
 
-class TopicReader:
+class TopicReader(BaseReader):
     """Reads one run's readings from a topic, from where it ended when the reader was entered.
 
-    It holds no connection while the run goes on.
+    It holds no connection while the run goes on. A record without a stamp is foreign; one of another run, which may use
+    the same topic, is not: `other_runs` counts these among `records`, the offsets gone through.
     """
 
-    shows_duplicates = True
-    shows_order = True
+    shows_duplicates: ClassVar[bool] = True
+    shows_order: ClassVar[bool] = True
 
     def __init__(self, assignment: Assignment, log: TopicLog) -> None:
+        super().__init__()
         self._log = log
         self._run = assignment.stream.run
         self._verifier = Verifier(self._run, assignment.generation)
-        self._found = Found()
         self._starts: dict[int, int] = {}
         self._other_runs = 0
 
@@ -73,13 +73,13 @@ class TopicReader:
         lacking = sorted(set(self._starts) - set(ends))
         if lacking:
             missed = f"partitions {lacking} are gone"
-        self._found.complete = not missed
-        self._found.facts = {
+        self.complete = not missed
+        self.facts = {
             "records": sum(ends.values()) - sum(starts.values()),
             "other_runs": self._other_runs,
         }
         if missed:
-            self._found.facts["missed"] = missed
+            self.facts["missed"] = missed
 
     def _arrivals(self, starts: Mapping[int, int], ends: Mapping[int, int]) -> Generator[Arrival, None, str]:
         # Closed here, whatever happens to the caller: a forgotten consumer keeps its connection and its threads.
@@ -94,26 +94,11 @@ class TopicReader:
                 if arrival is not None:
                     yield arrival
 
-    @property
-    def complete(self) -> bool:
-        """See `Reader.complete`."""
-        return self._found.complete
-
-    @property
-    def foreign(self) -> int:
-        """See `Reader.foreign`; a record of another run, which may use the same topic, is not foreign."""
-        return self._found.foreign
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """See `Reader.facts`; `other_runs` counts records of other runs among `records`, the offsets gone through."""
-        return self._found.facts
-
     def _arrival(self, record: Record) -> Arrival | None:
         try:
             run, producer, number, checksum = _stamped(record.headers)
         except ValueError:
-            self._found.foreign += 1
+            self.foreign += 1
             return None
         if run != self._run:
             self._other_runs += 1
@@ -126,9 +111,4 @@ def _stamped(headers: Iterable[tuple[str, bytes | None]]) -> tuple[str, int, int
     stamps = [value for key, value in headers if key == HEADER]
     if len(stamps) != 1 or stamps[0] is None:
         raise ValueError("not exactly one stamp")
-    text = stamps[0].decode()
-    run, producer, number, checksum = read_stamp(text)
-    # `int` also reads "+1", " 1" and "1_0", which no producer of ours writes.
-    if not RUN_PATTERN.fullmatch(run) or f"{run}/{producer}/{number}/{checksum:08x}" != text or producer < 0:
-        raise ValueError(text)
-    return run, producer, number, checksum
+    return read_stamp(stamps[0].decode())

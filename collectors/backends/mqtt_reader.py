@@ -11,13 +11,13 @@ import sys
 import tempfile
 import time
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from ..errors import ServerError
-from .base import Arrival, Assignment, Found
+from .base import Arrival, Assignment, BaseReader
 from .mqtt_address import Address
 from .mqtt_refusals import CONNECT_SECONDS
 
@@ -29,8 +29,13 @@ _NUMBERS_AT_ONCE = 1 << 16
 _PARENT_OF_PACKAGE = Path(__file__).resolve().parents[2]
 
 
-class MqttReader:
+class MqttReader(BaseReader):
     """Listens, from entering on, to everything published below `TOPIC/RUN/`.
+
+    It is complete if the subscription was as asked for, the connection was never lost, and all of it came here. Its
+    facts are the subscriber's CPU seconds, and what the broker itself counted meanwhile: `broker_dropped`,
+    `broker_received` and `broker_sent` count all messages of the broker, not this run's alone; None where it keeps no
+    counters, or did not renew them in time. Mosquitto leaves QoS 2 out of `received`.
 
     Args:
         where: the broker.
@@ -43,6 +48,7 @@ class MqttReader:
     shows_order: ClassVar[bool] = True
 
     def __init__(self, where: Address, assignment: Assignment, *, qos: int, counters: bool) -> None:
+        super().__init__()
         self._where = where
         self._order = {
             **asdict(where),
@@ -53,7 +59,6 @@ class MqttReader:
             "counters": counters,
             "parent": os.getpid(),
         }
-        self._found = Found()
         self._process: subprocess.Popen[bytes] | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 – closed in __exit__
 
@@ -100,37 +105,17 @@ class MqttReader:
             for producer, count in result["producers"]:
                 yield from self._numbers(producer, count)
         except ServerError as error:
-            self._found.complete = False
-            self._found.facts["incomplete"] = str(error)
-
-    @property
-    def complete(self) -> bool:
-        """Whether the subscription was as asked for, the connection was never lost, and all of it came here."""
-        return self._found.complete
-
-    @property
-    def foreign(self) -> int:
-        """Messages below the run's topic whose topic is not that of a reading."""
-        return self._found.foreign
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """The subscriber's CPU seconds, and what the broker itself counted meanwhile.
-
-        `broker_dropped`, `broker_received` and `broker_sent` count all messages of the broker, not this run's alone;
-        None where it keeps no counters, or did not renew them in time. Mosquitto leaves QoS 2 out of `received`.
-        """
-        return self._found.facts
+            self.complete = False
+            self.facts["incomplete"] = str(error)
 
     def _take(self, result: dict[str, Any]) -> None:
-        found = self._found
-        found.complete = not result["incomplete"]
-        found.foreign = result["foreign"]
-        found.facts.update({f"broker_{name}": count for name, count in result["counted"].items()})
-        found.facts["subscriber_cpu_seconds"] = result["cpu_seconds"]
-        found.facts["subscriber_cpu_seconds_in_run"] = result["cpu_seconds_in_run"]
+        self.complete = not result["incomplete"]
+        self.foreign = result["foreign"]
+        self.facts.update({f"broker_{name}": count for name, count in result["counted"].items()})
+        self.facts["subscriber_cpu_seconds"] = result["cpu_seconds"]
+        self.facts["subscriber_cpu_seconds_in_run"] = result["cpu_seconds_in_run"]
         if result["incomplete"]:
-            found.facts["incomplete"] = result["incomplete"]
+            self.facts["incomplete"] = result["incomplete"]
 
     def _numbers(self, producer: int, count: int) -> Iterator[Arrival]:
         """Yield one producer's arrivals: each a 64-bit number, its lowest bit whether it was intact."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from ..errors import ServerError, Unavailable, UsageError
 from ..ledger import Ledger
 from ..options import Option, whole
-from .base import Arrival, Assignment, Found, missing
+from .base import Arrival, Assignment, BaseReader, missing
 from .rows import COLUMNS, Rows, RowVerifier
 
 USUAL_PORT = 3306
@@ -137,21 +137,15 @@ class _MysqlTable:
             self._connection.close()
 
 
-class MysqlReader:
+class MysqlReader(BaseReader):
     """Reads one run's rows; a table without an ordering key has no order to show."""
 
     shows_duplicates: ClassVar[bool] = True
     shows_order: ClassVar[bool] = False
 
     def __init__(self, assignment: Assignment) -> None:
+        super().__init__()
         self._assignment = assignment
-        self._found = Found()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        return None
 
     def arrivals(self, expected: int) -> Iterator[Arrival]:  # noqa: ARG002 – a table knows its own end
         """See `Reader.arrivals`."""
@@ -166,26 +160,11 @@ class MysqlReader:
             while rows := cursor.fetchmany(1000):
                 for row in rows:
                     yield verifier.arrival(row)
-            self._found.complete = True
+            self.complete = True
         except _client().Error as error:
             raise _refused(self._assignment, error) from None
         finally:
             connection.close()
-
-    @property
-    def complete(self) -> bool:
-        """See `Reader.complete`."""
-        return self._found.complete
-
-    @property
-    def foreign(self) -> int:
-        """See `Reader.foreign`; another run's rows are nobody's here."""
-        return 0
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """See `Reader.facts`."""
-        return self._found.facts
 
 
 def _client() -> Any:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from ..errors import ServerError, UsageError
 from ..ledger import Ledger
 from ..options import Option, one_of, whole
-from .base import Arrival, Assignment, Found
+from .base import Arrival, Assignment, BaseReader
 from .rows import COLUMNS, Rows, RowVerifier
 
 _SCHEMA = """
@@ -141,21 +141,15 @@ class _SqliteTable:
         self._begun = True
 
 
-class SqliteReader:
+class SqliteReader(BaseReader):
     """Reads one run's rows, in the order they were stored."""
 
     shows_duplicates: ClassVar[bool] = True
     shows_order: ClassVar[bool] = True
 
     def __init__(self, assignment: Assignment) -> None:
+        super().__init__()
         self._assignment = assignment
-        self._found = Found()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        return None
 
     def arrivals(self, expected: int) -> Iterator[Arrival]:  # noqa: ARG002 – a table knows its own end
         """See `Reader.arrivals`."""
@@ -171,22 +165,7 @@ class SqliteReader:
                     yield verifier.arrival(row)
             finally:
                 connection.close()
-        self._found.complete = True
-
-    @property
-    def complete(self) -> bool:
-        """See `Reader.complete`."""
-        return self._found.complete
-
-    @property
-    def foreign(self) -> int:
-        """See `Reader.foreign`; another run's rows are nobody's here."""
-        return 0
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """See `Reader.facts`."""
-        return self._found.facts
+        self.complete = True
 
 
 def _connect(assignment: Assignment) -> sqlite3.Connection:

@@ -7,12 +7,12 @@ import fcntl
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from collectors.backends.base import Arrival, Assignment, Found
+from collectors.backends.base import Arrival, Assignment, BaseReader
 from collectors.errors import ServerError, UsageError
 from collectors.ledger import Ledger
 from collectors.message import Verifier, encoder, read_stamp, stamp
@@ -134,26 +134,27 @@ class JsonLinesWriter:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
-class JsonLinesReader:
-    """Reads what was appended since it was entered, in the order of the file."""
+class JsonLinesReader(BaseReader):
+    """Reads what was appended since it was entered, in the order of the file.
+
+    Lines that are no reading are foreign; another run's readings are not, and are counted in its facts.
+    """
 
     shows_duplicates: ClassVar[bool] = True
     shows_order: ClassVar[bool] = True
 
     def __init__(self, assignment: Assignment) -> None:
+        super().__init__()
+        self.facts["other_runs"] = 0
         self._path = Path(assignment.endpoint.path)
         self._run = assignment.stream.run
         self._verifier = Verifier(self._run, assignment.generation)
-        self._found = Found(facts={"other_runs": 0})
         self._start = 0
 
     def __enter__(self) -> Self:
         with _naming(self._path, "read"):
             self._start = self._path.stat().st_size
         return self
-
-    def __exit__(self, *exc: object) -> None:
-        return None
 
     def arrivals(self, expected: int) -> Iterator[Arrival]:  # noqa: ARG002 – a file knows its own end
         """Yield the run's readings, each as often as it is there."""
@@ -163,22 +164,7 @@ class JsonLinesReader:
                 arrival = self._arrival(line) if line.strip() else None
                 if arrival:
                     yield arrival
-        self._found.complete = True
-
-    @property
-    def complete(self) -> bool:
-        """Whether the end of the file was reached."""
-        return self._found.complete
-
-    @property
-    def foreign(self) -> int:
-        """Lines that are no reading; another run's readings are, but not this run's."""
-        return self._found.foreign
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """How many readings of other runs lie between this run's."""
-        return self._found.facts
+        self.complete = True
 
     def _arrival(self, line: bytes) -> Arrival | None:
         try:
@@ -186,10 +172,10 @@ class JsonLinesReader:
             run, producer, number, checksum = read_stamp(fields["stamp"])
             message = fields["message"].encode()
         except (AttributeError, KeyError, TypeError, ValueError):
-            self._found.foreign += 1
+            self.foreign += 1
             return None
         if run != self._run:
-            self._found.facts["other_runs"] += 1
+            self.facts["other_runs"] += 1
             return None
         return Arrival(producer, number, self._verifier.intact(message, producer, number, checksum))
 
