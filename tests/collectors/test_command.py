@@ -10,7 +10,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 
 from fixtures.process_table import descendants
 from fixtures.services.base import RunningService
+from tests.waiting import until
 
 COMMAND = [sys.executable, "-m", "collectors"]
 DEADLINE = 30
@@ -36,15 +36,6 @@ def rows(database: Path) -> int:
     with closing(sqlite3.connect(database)) as connection:
         count: int = connection.execute("SELECT count(*) FROM reading").fetchone()[0]
     return count
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    pytest.fail(f"not within {DEADLINE} s: {what}")
 
 
 @pytest.fixture
