@@ -206,7 +206,8 @@ def test_a_sensor_that_breaks_in_the_middle_ends_the_run_by_name(
     zone = tmp_path / "temp"
     zone.write_text("50000\n")
     process = start("--sensor", f"sysfs:{zone}")
-    zone.write_text("gone\n")
+    with zone.open("r+b", buffering=0) as file:  # in one write: an empty file in between would be seen
+        file.write(b"gone!\n")
     stdout, stderr = process.communicate(timeout=DEADLINE)
     assert process.returncode == 1
     assert f"error: producer 0: sensor {zone}: holds 'gone" in stderr
