@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -74,12 +75,10 @@ class SqliteBackend:
 
     def prepare(self, assignment: Assignment) -> None:
         """See `Backend.prepare`."""
-        with _failing_as(assignment, "cannot be opened"):
-            connection = _connect(assignment)
+        with _failing_as(assignment, "cannot be opened"), closing(_connect(assignment)) as connection:
             connection.execute(f"PRAGMA journal_mode={assignment.settings['journal']}")
             connection.execute(_SCHEMA)
             connection.execute(f"SELECT {COLUMNS} FROM reading LIMIT 0")
-            connection.close()
 
     def writer(self, assignment: Assignment, ledger: Ledger) -> Rows:
         """See `Backend.writer`."""
@@ -154,17 +153,13 @@ class SqliteReader(BaseReader):
     def arrivals(self, expected: int) -> Iterator[Arrival]:  # noqa: ARG002 – a table knows its own end
         """See `Reader.arrivals`."""
         verifier = RowVerifier(self._assignment.stream.run)
-        with _failing_as(self._assignment, "cannot be read"):
-            connection = _connect(self._assignment)
-            try:
-                rows = connection.execute(
-                    f"SELECT {COLUMNS} FROM reading WHERE reading_run = ? ORDER BY rowid",
-                    (self._assignment.stream.run,),
-                )
-                for row in rows:
-                    yield verifier.arrival(row)
-            finally:
-                connection.close()
+        with _failing_as(self._assignment, "cannot be read"), closing(_connect(self._assignment)) as connection:
+            rows = connection.execute(
+                f"SELECT {COLUMNS} FROM reading WHERE reading_run = ? ORDER BY rowid",
+                (self._assignment.stream.run,),
+            )
+            for row in rows:
+                yield verifier.arrival(row)
         self.complete = True
 
 
