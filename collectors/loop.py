@@ -76,6 +76,8 @@ class ClosedLoop:
         self._now = now
         self._sleep = sleep
         self._number = 0
+        self.phase: Phase | None = None
+        """What the last run brought, also where an error ended it."""
 
     def run(self, deadline_ns: int) -> Phase:
         """Write until the clock passes the deadline, then wait for what is outstanding.
@@ -85,11 +87,14 @@ class ClosedLoop:
             ContractError: the writer's wait returned with readings that it has not settled.
         """
         began, before = self._clock(), self._counted()
-        self._write_until(deadline_ns)
-        self._writer.wait()
+        try:
+            self._write_until(deadline_ns)
+            self._writer.wait()
+        finally:
+            self.phase = Phase(began, self._clock(), self._counted() - before)
         if self._ledger.unsettled:
             raise ContractError(f"the writer's wait left {self._ledger.unsettled} readings unsettled")
-        return Phase(began, self._clock(), self._counted() - before)
+        return self.phase
 
     def _counted(self) -> int:
         return self._ledger.totals.acknowledged + self._ledger.totals.unanswered

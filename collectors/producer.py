@@ -31,7 +31,7 @@ class Report:
     began_ns: int = 0
     ended_ns: int = 0
     counted: int = 0
-    """See `Phase`; of the measured phase alone, zeros where it was not reached or not finished."""
+    """See `Phase`; of the measured phase alone, zeros where it was not reached."""
     cpu_seconds: float = 0.0
     latency: str = ""
     """HDR histogram of the measured phase, nanoseconds, in the library's own base64 form."""
@@ -109,8 +109,11 @@ def _work(load: Load, shared: Shared, index: int, ledger: Ledger, report: Report
             loop.run(start + round(load.warm_up * 1e9))
             ledger.latency.restart()
         shared.set_state(index, MEASURING)
-        phase = loop.run(start + round((load.warm_up + load.test_time) * 1e9))
-        report.began_ns, report.ended_ns, report.counted = phase.began_ns, phase.ended_ns, phase.counted
+        try:
+            loop.run(start + round((load.warm_up + load.test_time) * 1e9))
+        finally:
+            if phase := loop.phase:
+                report.began_ns, report.ended_ns, report.counted = phase.began_ns, phase.ended_ns, phase.counted
     finally:
         writer.close()
         source.close()

@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 
+from fixtures.hosts.local import LocalHost
 from fixtures.process_table import descendants
 from fixtures.services.base import RunningService
+from fixtures.services.mariadb import MariadbService
 from tests.waiting import until
 
 COMMAND = [sys.executable, "-m", "collectors"]
@@ -240,6 +242,32 @@ def test_a_password_comes_from_a_file_or_the_environment(mariadb: RunningService
     for done in (by_file, by_variable, without):
         assert endpoint.password not in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_dies_ends_the_run_with_what_was_measured_so_far(host: LocalHost, tmp_path: Path) -> None:
+    doomed = MariadbService().start(host, lambda _: None)
+    endpoint = doomed.endpoints["default"]
+    where = ["--backend", "mysql", "--broker", f"{endpoint.host}:{endpoint.port}", "--username", endpoint.username]
+    environment = os.environ | {"THERMOBENCH_PASSWORD": endpoint.password}
+    with (tmp_path / "live").open("w") as live:
+        process = subprocess.Popen(
+            [*COMMAND, *where, "--processes", "2", "--test-time", "60", "--json"],
+            stdout=subprocess.PIPE,
+            stderr=live,
+            text=True,
+            env=environment,
+        )
+    until(lambda: "average TPS" in (tmp_path / "live").read_text(), "it writes")
+    for one in doomed.processes:
+        one.signal(signal.SIGKILL)
+    stdout, _ = process.communicate(timeout=DEADLINE)
+    said, totals = (tmp_path / "live").read_text(), json.loads(stdout)
+    assert process.returncode == 1
+    assert "error: producer 0: the connection was lost: 20" in said
+    assert "Traceback" not in said
+    assert totals["acknowledged"] > 0
+    assert totals["tps"] == pytest.approx(totals["acknowledged"] / totals["seconds"], rel=0.05)
+    assert totals["attempted"] == sum(totals[kind] for kind in ("acknowledged", "failed", "unknown", "unanswered"))
 
 
 def test_a_password_is_asked_for_at_a_terminal(mariadb: RunningService) -> None:
