@@ -269,6 +269,7 @@ def test_a_topic_that_cannot_be_is_one_line(made: Backend, endpoint: Endpoint, r
     assert len(str(many.value)) < 300
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("refusals")
 def test_every_reading_is_settled_when_the_broker_hangs_and_when_it_dies(host: LocalHost) -> None:
     service = KafkaService().start(host, lambda _: None)
