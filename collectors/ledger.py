@@ -84,7 +84,8 @@ class Ledger:
     """What one writer reports to.
 
     Readings are numbered from 1. The loop calls `begin` before it hands a reading over; the writer then settles
-    it by one of `acknowledged`, `failed`, `unknown` or `unanswered`, alone or as a range of numbers.
+    it by one of `acknowledged`, `failed`, `unknown` or `unanswered`, alone or as a range of numbers. It takes two
+    bits a reading, and an entry in a set for each that is reported as unknown: what was in flight at a time-out.
 
     Args:
         totals: where to count; by default in memory of its own.
