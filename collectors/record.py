@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
-SCHEMA = "thermobench.trial/1"
+SCHEMA = "thermobench.trial/2"
+READABLE = ("thermobench.trial/1", SCHEMA)
+"""Schemas that can be read: the first had none of the fields that have a default."""
+
+Series = dict[str, list[float | None]]
+"""What one host's sampler saw: by column, one value for each sample; None where there was nothing to read."""
 
 ENVIRONMENTS = ("native", "container", "hardware")
+STATES = ("whole", "failed", "interrupted")
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,20 @@ class Round:
     reader: dict[str, Any]
     """What the reader saw besides: drop counters, its own CPU seconds."""
     errors: list[str]
+    began: float = 0.0
+    """When the measured time began, seconds since the epoch by the producer host's clock."""
+    histogram: str = ""
+    """Latencies of its measured time as an HDR histogram of nanoseconds, in the library's base64 form."""
+    service_histogram: str = ""
+    """Open loop: from the hand-over instead of from the intended time."""
+    schedule: dict[str, Any] | None = None
+    """Open loop: how the schedule was held, as `collectors.pacing.Held` says; None in a closed loop."""
+    samples: dict[str, Series] = field(default_factory=dict)
+    """By host, what its sampler saw once a second; see `collectors.sampling` for the columns and their units."""
+    server: dict[str, Any] = field(default_factory=dict)
+    """What the server counted during the round: `stored`, and counters by name."""
+    clock: dict[str, float] = field(default_factory=dict)
+    """By host, seconds by which the wall clock moved against the steady one while the producers ran."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +93,25 @@ class Trial:
     histogram: str
     """The same as an HDR histogram of nanoseconds, in the library's base64 form."""
     doubts: list[str] = field(default_factory=list)
-    """What casts doubt on the result, each in words."""
+    """What casts doubt on the result, each in words: what `reports.validity` concludes from all the rest."""
     evidence: list[str] = field(default_factory=list)
     """What is wrong with the accounting, naming the first few readings."""
+    told: list[str] = field(default_factory=list)
+    """Doubts that only the one who was there could have: the backend's own, and the host's."""
+    state: str = "whole"
+    """`whole`, `failed`, or `interrupted`: what there is of it when the session was ended."""
+    steady: dict[str, Any] | None = None
+    """Whether it was steady, as `reports.steady` concludes."""
+    limit: dict[str, Any] | None = None
+    """What stopped it from going faster, as `reports.limit` concludes."""
+    confirmation: dict[str, Any] | None = None
+    """What changing one thing brought, where `--confirm-limit` asked for it."""
 
     def __post_init__(self) -> None:
         if self.environment not in ENVIRONMENTS:
             raise ValueError(f"environment {self.environment!r}: expected one of {', '.join(ENVIRONMENTS)}")
+        if self.state not in STATES:
+            raise ValueError(f"state {self.state!r}: expected one of {', '.join(STATES)}")
 
     @property
     def tps(self) -> dict[str, Any]:
@@ -111,12 +143,13 @@ class Trial:
         Raises:
             ValueError: not a trial, or of a schema that this version does not know; says which field.
         """
-        if saved.get("schema") != SCHEMA:
-            raise ValueError(f"schema {saved.get('schema')!r}: expected {SCHEMA!r}")
-        lacking = [one.name for one in fields(cls) if one.name not in saved]
+        if saved.get("schema") not in READABLE:
+            raise ValueError(f"schema {saved.get('schema')!r}: expected {' or '.join(READABLE)}")
+        required = [one.name for one in fields(cls) if one.default is MISSING and one.default_factory is MISSING]
+        lacking = [name for name in required if name not in saved]
         if lacking:
             raise ValueError(f"not a whole trial: {', '.join(lacking)} missing")
-        known = {one.name: saved[one.name] for one in fields(cls)}
+        known = {one.name: saved[one.name] for one in fields(cls) if one.name in saved}
         known["rounds"] = [_round(one) for one in saved["rounds"]]
         return cls(**known)
 
