@@ -6,7 +6,7 @@ A backend module has one class that meets `Backend`. Nothing of the server's cli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 
@@ -62,6 +62,40 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Let go of the connection, waiting for nothing. May be called twice, and never raises."""
+
+
+RawReading = tuple[int, int, str, int, str, int]
+"""A reading as a burst hands it over: a plain tuple in the order of `Reading`'s fields, to be unpacked at once."""
+
+
+@runtime_checkable
+class BurstWriter(Protocol):
+    """A writer that can also be given several readings by one call, so that what is done once a call is saved."""
+
+    def submit_many(self, readings: Iterable[RawReading]) -> None:
+        """Hand over readings of consecutive numbers, none of which is timed.
+
+        Every item is read from the sensor when it is drawn, and counts as attempted from then on, so nothing is drawn
+        before there is room for it: the bound on what is outstanding holds within a burst, too. All items are drawn,
+        unless an error ends it.
+
+        Raises:
+            ServerError: as `Writer.submit` does.
+        """
+
+
+@runtime_checkable
+class ServingWriter(Protocol):
+    """A writer that can take note of acknowledgements while the loop has nothing else to do."""
+
+    def serve(self, seconds: float) -> None:
+        """Settle what the server answers within so many seconds (0: what is there now); return when they are over.
+
+        It may return at once where nothing is outstanding.
+
+        Raises:
+            ServerError: as `Writer.submit` does.
+        """
 
 
 class Arrival(NamedTuple):
