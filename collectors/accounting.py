@@ -6,12 +6,12 @@ Two bits per reading and side, and constants: a run of a million readings takes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .backends.base import Arrival
-from .ledger import Outcome
+from .ledger import Outcome, outcomes_of
 
 NAMED = 5
 """How many readings of each kind of trouble are named."""
@@ -40,6 +40,8 @@ class Sent:
     attempted: int
     outcomes: bytes
     """As `Ledger.outcomes` packs them."""
+    promised: bool = True
+    """As `Ledger.promised`."""
 
 
 @dataclass(frozen=True)
@@ -195,10 +197,11 @@ class Reconciliation:
     def _pairs(self, producer: int, one: Sent) -> Counter[tuple[Outcome, bool]]:
         """Count this producer's readings by what was reported of them and whether they were found intact."""
         seen = self._seen[producer].packed
+        meaning = outcomes_of(promised=one.promised)
         counts: Counter[tuple[Outcome, bool]] = Counter()
         of_interest = set()
         for pair, times in Counter(zip(one.outcomes, seen, strict=True)).items():
-            for lane in _lanes(*pair):
+            for lane in _lanes(*pair, meaning):
                 counts[lane] += times
                 if lane in _NAMED_PAIRS:
                     of_interest.add(pair)
@@ -209,10 +212,11 @@ class Reconciliation:
         return counts
 
     def _name_pairs(self, producer: int, one: Sent, of_interest: set[tuple[int, int]]) -> None:
+        meaning = outcomes_of(promised=one.promised)
         for at, pair in enumerate(zip(one.outcomes, self._seen[producer].packed, strict=True)):
             if pair not in of_interest:
                 continue
-            for offset, lane in enumerate(_lanes(*pair)):
+            for offset, lane in enumerate(_lanes(*pair, meaning)):
                 kind = _NAMED_PAIRS.get(lane)
                 names = self._named.setdefault(kind, []) if kind else None
                 if names is not None and len(names) < NAMED:
@@ -224,6 +228,6 @@ class Reconciliation:
 _NAMED_PAIRS = {(Outcome.ACKNOWLEDGED, False): "lost", (Outcome.FAILED, True): "failed_arrived"}
 
 
-def _lanes(reported: int, seen: int) -> list[tuple[Outcome, bool]]:
+def _lanes(reported: int, seen: int, meaning: Sequence[Outcome]) -> list[tuple[Outcome, bool]]:
     """Take one byte of each side apart: four readings, each with what was reported and whether it is intact."""
-    return [(Outcome(reported >> shift & 3), bool(seen >> shift & _INTACT)) for shift in range(0, 8, 2)]
+    return [(meaning[reported >> shift & 3], bool(seen >> shift & _INTACT)) for shift in range(0, 8, 2)]

@@ -22,6 +22,7 @@ examples:
   python -m collectors --backend sqlite --broker readings.db --test-time 10
   python -m collectors --backend mysql --broker db.local --username pi --password-file ~/.db-password --processes 2x
   python -m collectors --backend kafka --broker pi3:9092,pi4:9092 --frequency 1000 --set acks=1
+  python -m collectors --backend mqtt --rate 500 --processes 4 --test-time 60
   python -m collectors --backend awsiot --broker XXXX-ats.iot.eu-west-1.amazonaws.com \\
       --ca-file rootCA.pem --cert-file certificate.pem.crt --key-file private.pem.key
 
@@ -77,6 +78,17 @@ def _how(group: argparse._ArgumentGroup) -> None:
         help="wait until readings are durable after every N (default 1, or the batch); 0: at the end only",
     )
     group.add_argument("--batch", metavar="N", help="rows in one statement, where the backend has that (default 1)")
+    group.add_argument(
+        "--in-flight", metavar="W", help="readings outstanding between two waits at most (default: the backend's own)"
+    )
+    group.add_argument(
+        "--rate",
+        type=float,
+        default=0.0,
+        metavar="R",
+        help="readings per second of all processes together, on a schedule that does not wait for the server; "
+        "latency then counts from when a reading was due (default: as fast as acknowledgements allow)",
+    )
     group.add_argument("--no-wait", action="store_true", help="send and forget: wait for no acknowledgement at all")
     group.add_argument("--sleep-time", type=float, default=0.0, metavar="S", help="seconds between two readings")
     group.add_argument("--test-time", type=float, default=180.0, metavar="S", help="seconds to run (default 180)")
@@ -141,6 +153,7 @@ def load_from(given: argparse.Namespace) -> tuple[Load, str]:
         location=given.location,
         generation=given.message,
         sleep_time=given.sleep_time,
+        rate=given.rate,
         test_time=given.test_time,
         warm_up=given.warm_up,
         timeout=given.timeout,
@@ -167,8 +180,9 @@ def _own_options(given: argparse.Namespace) -> dict[str, str]:
         if not equals:
             raise UsageError(f"set {pair!r}: expected OPTION=VALUE")
         own[name] = value
-    if given.batch is not None:
-        own["batch"] = given.batch
+    for name in ("batch", "in_flight"):
+        if (value := getattr(given, name)) is not None:
+            own[name] = value
     return own
 
 

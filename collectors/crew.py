@@ -54,6 +54,12 @@ class CrewResult:
     windows: list[tuple[float, int]]
     """Once a second of the measured time: seconds since its start, readings counted until then."""
     interrupted: bool
+    began: float = 0.0
+    """When the measured time began, seconds since the epoch."""
+    clock_moved: float = 0.0
+    """Seconds by which the wall clock moved against the steady one while the producers ran."""
+    behind_ms: list[float] = field(default_factory=list)
+    """Open loop: with each window, how late the latest producer was."""
     errors: list[str] = field(default_factory=list)
     """What went wrong, by producer; empty for a clean run."""
 
@@ -103,6 +109,8 @@ class Crew:
         self._reports: dict[int, Report] = {}
         self._stops = 0
         self._killed = ""
+        self._began = 0.0
+        self._behind_ms: list[float] = []
 
     @property
     def started(self) -> bool:
@@ -129,7 +137,9 @@ class Crew:
         try:
             self._start()
             self._await_ready()
-            return self._result(self._watch())
+            apart = _clocks_apart()
+            windows = self._watch()
+            return self._result(windows, _clocks_apart() - apart)
         finally:
             self._end()
 
@@ -164,6 +174,7 @@ class Crew:
         began, tick = time.perf_counter_ns() + START_DELAY_NS, load.warm_up % TICK_SECONDS
         budget = load.warm_up + load.test_time + load.timeout + GRACE_SECONDS
         self._shared.start(began)
+        self._began = time.time() + START_DELAY_NS / 1e9 + load.warm_up
         while len(self._ended()) < load.processes:
             seconds = (time.perf_counter_ns() - began) / 1e9
             self._take_reports(max(0.0, tick - seconds))
@@ -173,11 +184,12 @@ class Crew:
                 budget = min(budget, seconds + load.timeout + GRACE_SECONDS)
             seconds = (time.perf_counter_ns() - began) / 1e9
             if seconds >= tick:
-                self._on_tick(progress.note(seconds, self._shared.counted()))
+                self._on_tick(progress.note(seconds, self._shared.counted(), self._shared.latest_ns()))
                 tick += TICK_SECONDS
             if seconds > budget or self._stops > 1:
                 self._killed = "was not waited for" if self._stops > 1 else f"was killed after {budget:.0f} s"
                 self._kill()
+        self._behind_ms = progress.behind_ms
         return progress.windows
 
     def _take_reports(self, seconds: float) -> None:
@@ -203,14 +215,16 @@ class Crew:
         died = f"was killed by signal {-status}" if status is not None and status < 0 else f"ended with status {status}"
         return Report(error=self._killed or died)
 
-    def _result(self, windows: list[tuple[float, int]]) -> CrewResult:
+    def _result(self, windows: list[tuple[float, int]], clock_moved: float) -> CrewResult:
         producers = [self._producer(index) for index in range(self._load.processes)]
         errors = [f"producer {one.number}: {one.report.error}" for one in producers if one.report.error]
-        return CrewResult(producers, windows, bool(self._stops), errors)
+        behind = self._behind_ms if self._load.rate else []
+        return CrewResult(producers, windows, bool(self._stops), self._began, clock_moved, behind, errors)
 
     def _producer(self, index: int) -> Producer:
         totals = self._shared.totals(index)
-        packed = os.pread(self._ledgers[index], -(-totals.attempted // 4), 0)
+        length = -(-totals.attempted // 4)
+        packed = os.pread(self._ledgers[index], length, 0).ljust(length, b"\0")
         number = self._load.first_producer + index
         return Producer(number, self._report(index), totals.attempted, packed, totals.by_outcome())
 
@@ -226,3 +240,8 @@ class Crew:
             os.close(ledger)
         for channel in self._channels:
             channel.close()
+
+
+def _clocks_apart() -> float:
+    """Return by how much the wall clock is ahead of the steady one, in seconds, from some fixed amount on."""
+    return (time.time_ns() - time.monotonic_ns()) / 1e9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import socket
 from collections.abc import Mapping
@@ -45,6 +46,8 @@ class Load:
     warm_up: float = 0.0
     """Seconds of writing before them that are accounted for but not measured."""
     timeout: float = 30.0
+    rate: float = 0.0
+    """Readings per second of all producers of this host together, on a schedule (open loop); 0: as fast as it goes."""
 
     def assignment(self, producer: int, location: str) -> Assignment:
         """Return what the writer of one producer process is told."""
@@ -95,5 +98,13 @@ def checked(backend: Backend, given: Mapping[str, str], *, frequency: int | None
             raise UsageError(f"{name.replace('_', '-')} {getattr(load, name)}: expected more than 0 seconds")
     if not load.wait and not backend.can_forget:
         raise UsageError(f"no-wait: {backend.name} answers every write, there is no sending without waiting")
+    _check_rate(load)
     backend.check(load.assignment(load.first_producer, load.located("cpu")))
     return load
+
+
+def _check_rate(load: Load) -> None:
+    if not (load.rate >= 0 and math.isfinite(load.rate)):
+        raise UsageError(f"rate {load.rate}: expected readings per second, more than 0")
+    if load.rate and load.sleep_time:
+        raise UsageError(f"rate {load.rate:g} and sleep-time {load.sleep_time:g}: expected one of them")

@@ -11,11 +11,15 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from .errors import ContractError, SensorError, ServerError, ThermobenchError
+from .latency import PacedRecorder
 from .ledger import Ledger
 from .load import Load
-from .loop import ClosedLoop
-from .sensors.choice import sensor
+from .loop import ClosedLoop, Loop, Parts
+from .open_loop import TIMED_EACH_FROM_NS, OpenLoop, wake_on_time
+from .pacing import Schedule
+from .sensors.choice import sensor as chosen
 from .shared import ENDED, MEASURING, READY, RUNNING, Shared
+from .source import Source
 
 _PR_SET_PDEATHSIG = 1
 
@@ -35,6 +39,10 @@ class Report:
     cpu_seconds: float = 0.0
     latency: str = ""
     """HDR histogram of the measured phase, nanoseconds, in the library's own base64 form."""
+    service: str = ""
+    """Open loop: the same, from the hand-over; `latency` is from when readings were due."""
+    held: dict[str, int] | None = None
+    """Open loop: how the schedule was kept to in the measured phase, see `pacing.Held`."""
     errors: dict[str, int] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
@@ -76,6 +84,8 @@ def produce(load: Load, shared: Shared, index: int, descriptor: int, channel: Co
         report.error = str(error)
     report.errors = ledger.errors
     report.latency = ledger.latency.histogram.encode().decode()
+    if isinstance(ledger.latency, PacedRecorder):
+        report.service = ledger.latency.service_histogram.encode().decode()
     usage = resource.getrusage(resource.RUSAGE_SELF)
     report.cpu_seconds = usage.ru_utime + usage.ru_stime
     shared.set_state(index, ENDED)
@@ -84,22 +94,14 @@ def produce(load: Load, shared: Shared, index: int, descriptor: int, channel: Co
 
 
 def _work(load: Load, shared: Shared, index: int, ledger: Ledger, report: Report) -> None:
-    source = sensor(load.sensor)
-    source.open()
-    assignment = load.assignment(load.first_producer + index, load.located(source.suffix))
+    sensor = chosen(load.sensor)
+    sensor.open()
+    assignment = load.assignment(load.first_producer + index, load.located(sensor.suffix))
     writer = load.backend.writer(assignment, ledger)
     try:
-        loop = ClosedLoop(
-            source,
-            writer,
-            ledger,
-            assignment.stream,
-            assignment.location,
-            frequency=load.frequency,
-            sleep_time=load.sleep_time,
-            stopped=shared.stop_flag,
-        )
-        ledger.latency.set_stride(each=load.frequency == 1 and load.wait)
+        source = Source(sensor, assignment.stream, assignment.location)
+        parts = Parts(source, writer, ledger, load.frequency, shared.stop_flag)
+        loop = _loop(load, shared, index, parts)
         shared.set_state(index, READY)
         start = shared.await_start()
         if not start:
@@ -112,8 +114,24 @@ def _work(load: Load, shared: Shared, index: int, ledger: Ledger, report: Report
         try:
             loop.run(start + round((load.warm_up + load.test_time) * 1e9))
         finally:
-            if phase := loop.phase:
-                report.began_ns, report.ended_ns, report.counted = phase.began_ns, phase.ended_ns, phase.counted
+            _tell(loop, report)
     finally:
         writer.close()
-        source.close()
+        sensor.close()
+
+
+def _loop(load: Load, shared: Shared, index: int, parts: Parts) -> Loop:
+    if not load.rate:
+        parts.ledger.latency.set_stride(each=load.frequency == 1 and load.wait)
+        return ClosedLoop(parts, sleep_time=load.sleep_time)
+    schedule = Schedule(load.rate, load.processes, index)
+    recorder = parts.ledger.latency = PacedRecorder()
+    recorder.set_stride(each=load.wait and schedule.period_ns >= TIMED_EACH_FROM_NS)
+    wake_on_time()
+    return OpenLoop(parts, schedule=schedule, recorder=recorder, behind=shared.behind(index))
+
+
+def _tell(loop: Loop, report: Report) -> None:
+    if phase := loop.phase:
+        report.began_ns, report.ended_ns, report.counted = phase.began_ns, phase.ended_ns, phase.counted
+        report.held = phase.held.to_json() if phase.held else None

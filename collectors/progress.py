@@ -18,6 +18,8 @@ class Tick:
     total: int
     """Readings acknowledged so far, or sent where nothing was promised."""
     processes: int
+    behind_ms: float = 0.0
+    """Open loop: how late the latest producer is on its schedule."""
 
 
 class Progress:
@@ -35,8 +37,10 @@ class Progress:
         self._offset: int | None = None
         self.windows: list[tuple[float, int]] = []
         """Seconds of measured time, readings counted until then; the first is where it began."""
+        self.behind_ms: list[float] = []
+        """With each of them, how late the latest producer was on its schedule."""
 
-    def note(self, seconds: float, total: int) -> Tick:
+    def note(self, seconds: float, total: int, behind_ns: int = 0) -> Tick:
         """Take in the total at so many seconds since the start."""
         before, counted = self._last
         self._last = seconds, total
@@ -44,5 +48,7 @@ class Progress:
             if self._offset is None:
                 self._offset = total
             self.windows.append((seconds - self._warm_up, total - self._offset))
+            self.behind_ms.append(behind_ns / 1e6)
         current = (total - counted) / (seconds - before) if seconds > before else 0.0
-        return Tick(seconds, current, total / seconds if seconds else 0.0, total, self._processes)
+        average = total / seconds if seconds else 0.0
+        return Tick(seconds, current, average, total, self._processes, behind_ns / 1e6)

@@ -13,8 +13,9 @@ STARTING, READY, RUNNING, MEASURING, ENDED = range(5)
 _HEAD = 2
 _STOP, _START = range(_HEAD)
 _ROW = 8
-"""Cells a producer has: its totals and its state, in a cache line of its own so that none slows another down."""
+"""Cells a producer has: totals, state and delay, in a cache line of its own so that none slows another down."""
 _STATE = Totals.CELLS
+_BEHIND = _STATE + 1
 
 
 class Shared:
@@ -44,6 +45,15 @@ class Shared:
     def set_state(self, index: int, state: int) -> None:
         """Say what one producer is doing."""
         self._cells[_ROW * (index + 1) + _STATE] = state
+
+    def behind(self, index: int) -> memoryview:
+        """Return the one cell in which a producer says how many nanoseconds late it is on its schedule."""
+        at = _ROW * (index + 1) + _BEHIND
+        return self._cells[at : at + 1]
+
+    def latest_ns(self) -> int:
+        """Return how late the latest producer is on its schedule."""
+        return max(self.behind(index)[0] for index in range(self.processes))
 
     def start(self, at_ns: int) -> None:
         """Let all producers start when their `time.perf_counter_ns`, which they share, reaches this."""

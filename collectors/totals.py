@@ -14,8 +14,12 @@ from .crew import CrewResult
 from .latency import new_histogram
 from .ledger import Outcome
 from .load import Load
+from .pacing import together
 from .producer import Report
 from .progress import Tick
+
+BEHIND_SHOWN_MS = 1.0
+"""The live line tells of a schedule that it is this far behind."""
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9)
 
@@ -39,6 +43,7 @@ class LiveLine:
         text = (
             f"{tick.seconds:5.0f} s  {threads}:  TPS {tick.current_tps:,.0f}  "
             f"average TPS {tick.average_tps:,.0f}  total {tick.total:,}"
+            + (f"  {tick.behind_ms:,.0f} ms behind" if tick.behind_ms >= BEHIND_SHOWN_MS else "")
         )
         self._stream.write(f"\r\x1b[K{text}" if self._terminal else f"{text}\n")
         self._stream.flush()
@@ -55,6 +60,17 @@ def latency(result: CrewResult) -> HdrHistogram:
     for producer in result.producers:
         if producer.report.latency:
             merged.add(HdrHistogram.decode(producer.report.latency))
+    return merged
+
+
+def service(result: CrewResult) -> HdrHistogram | None:
+    """Return the service times of all producers together, in nanoseconds; None in a closed loop."""
+    encoded = [producer.report.service for producer in result.producers if producer.report.service]
+    if not encoded:
+        return None
+    merged = new_histogram()
+    for one in encoded:
+        merged.add(HdrHistogram.decode(one))
     return merged
 
 
@@ -80,7 +96,7 @@ def totals(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
         "client": client,
         "sensor": load.sensor,
         "processes": load.processes,
-        "settings": dict(load.settings) | {"frequency": load.frequency, "wait": load.wait},
+        "settings": dict(load.settings) | {"frequency": load.frequency, "wait": load.wait, "rate": load.rate},
         "attempted": result.attempted,
         "acknowledged": result.total(Outcome.ACKNOWLEDGED),
         "failed": result.total(Outcome.FAILED),
@@ -90,6 +106,8 @@ def totals(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
         "tps": result.tps,
         "seconds": result.seconds,
         "latency": percentiles(latency(result)),
+        "service": percentiles(service(result) or new_histogram()),
+        "schedule": _schedule(load, result),
         "interrupted": result.interrupted,
         "doubts": backend.doubts(assignment, max(rates, default=0.0)) if isinstance(backend, Doubting) else [],
         "errors": result.errors + _kinds(result),
@@ -98,6 +116,7 @@ def totals(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
                 "producer": one.number,
                 "attempted": one.attempted,
                 "acknowledged": one.counts[Outcome.ACKNOWLEDGED],
+                "unanswered": one.counts[Outcome.UNANSWERED],
                 "tps": tps,
                 "cpu_seconds": one.report.cpu_seconds,
             }
@@ -112,6 +131,10 @@ def details(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
     found["counted"] = result.counted
     found["windows"] = result.windows
     found["histogram"] = latency(result).encode().decode()
+    timed = service(result)
+    found["service_histogram"] = timed.encode().decode() if timed else ""
+    found["began"] = result.began
+    found["clock_moved"] = result.clock_moved
     for row, one in zip(found["producers"], result.producers, strict=True):
         row["outcomes"] = base64.b64encode(zlib.compress(one.outcomes)).decode()
     return found
@@ -139,10 +162,32 @@ def in_words(found: dict[str, Any]) -> str:
     if found["latency"]:
         times = ", ".join(f"{name.removesuffix('_ms')} {found['latency'][name]:.3f} ms" for name in _SHOWN)
         lines.append(f"latency until acknowledged: {times}")
+    if found["schedule"]:
+        lines += _schedule_in_words(found)
     lines.append(f"acknowledged means: {found['acknowledged_means']}")
     lines += [f"doubt: {doubt}" for doubt in found["doubts"]]
     lines.append(f"run {found['run']}{', ended early' if found['interrupted'] else ''}")
     return "\n".join(lines)
+
+
+def _schedule(load: Load, result: CrewResult) -> dict[str, Any] | None:
+    if not load.rate:
+        return None
+    held = [one.report.held for one in result.producers if one.report.held]
+    return together(load.rate, held) | {"windows_behind_ms": result.behind_ms}
+
+
+def _schedule_in_words(found: dict[str, Any]) -> list[str]:
+    plan = found["schedule"]
+    lines = [
+        f"schedule: {plan['rate']:,g} readings/s asked, {plan['sent']:,} of {plan['intended']:,} sent, "
+        f"{plan['late']:,} late, {plan['behind_max_ms']:,.1f} ms behind at most, "
+        f"{plan['behind_end_ms']:,.1f} ms at the end"
+    ]
+    if found["service"]:
+        times = ", ".join(f"{name.removesuffix('_ms')} {found['service'][name]:.3f} ms" for name in _SHOWN)
+        lines.append(f"service time, from the hand-over: {times}; the latency above is from when readings were due")
+    return lines
 
 
 def _tps(report: Report) -> float:

@@ -8,12 +8,17 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from collectors.backends.registry import backend
 from collectors.errors import Unavailable
 from fixtures.hosts.local import LocalHost
 from fixtures.services.base import RunningService
 from fixtures.stage import SERVICES
+
+# How long an example takes is the machine's business: no test fails for being slow.
+settings.register_profile("thermobench", deadline=None)
+settings.load_profile("thermobench")
 
 
 @pytest.fixture(scope="session")

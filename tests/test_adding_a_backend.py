@@ -193,7 +193,7 @@ def read_after(jsonlines: Backend, assignment: Assignment, change: Any) -> Accou
         path = Path(assignment.endpoint.path)
         lines = path.read_text().splitlines(keepends=True)
         path.write_text("".join(change(lines)), errors="surrogateescape")
-        sent = {0: Sent(10, ledger.outcomes())}
+        sent = {0: Sent(10, ledger.outcomes(), ledger.promised)}
         reconciliation = Reconciliation(sent, shows_duplicates=reader.shows_duplicates, shows_order=reader.shows_order)
         reconciliation.take(reader.arrivals(10))
         return reconciliation.account(complete=reader.complete, foreign=reader.foreign)

@@ -71,7 +71,7 @@ def accounted(
                 write(writer, ledger, own, count)
             finally:
                 writer.close()
-            sent[producer] = Sent(ledger.totals.attempted, ledger.outcomes())
+            sent[producer] = Sent(ledger.totals.attempted, ledger.outcomes(), ledger.promised)
             ledger.close()
         reconciliation = Reconciliation(sent, shows_duplicates=reader.shows_duplicates, shows_order=reader.shows_order)
         reconciliation.take(reader.arrivals(count * producers))

@@ -10,7 +10,7 @@ from ..errors import ServerError, Unavailable, UsageError
 from ..ledger import Ledger
 from ..options import Option, whole
 from .base import Arrival, Assignment, BaseReader, missing
-from .rows import COLUMNS, Rows, RowVerifier
+from .rows import COLUMNS, IN_FLIGHT, Rows, RowVerifier, check_batch
 
 USUAL_PORT = 3306
 
@@ -51,6 +51,7 @@ class MysqlBackend:
     can_forget: ClassVar[bool] = False
     options: ClassVar[tuple[Option, ...]] = (
         Option("batch", 1, whole(1, 10_000), "a number from 1 to 10000", "rows in one INSERT statement"),
+        IN_FLIGHT,
         Option("socket", "", str, "the path of a Unix socket", "connect through this instead of TCP"),
     )
 
@@ -62,6 +63,7 @@ class MysqlBackend:
         """See `Backend.check`."""
         if not assignment.endpoint.username:
             raise UsageError("backend mysql: no user name given, expected --username NAME")
+        check_batch(assignment)
 
     def acknowledged_means(self, assignment: Assignment) -> str:  # noqa: ARG002 – the same for all settings
         """See `Backend.acknowledged_means`; the default of `innodb_flush_log_at_trx_commit`."""

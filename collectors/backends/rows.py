@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from ..errors import ServerError
+from ..errors import ServerError, UsageError
 from ..ledger import Ledger
+from ..options import Option, whole
 from ..reading import Reading, Stream, checksum
-from .base import Arrival, Assignment
+from .base import Arrival, Assignment, RawReading
 
 COLUMNS = (
     "reading_location, reading_date, reading_note, reading_value, "
     "reading_run, reading_producer, reading_number, reading_checksum"
 )
 """The notes' own four (B1), and the four that prove which reading a row is."""
+
+
+IN_FLIGHT = Option(
+    "in_flight", 0, whole(0, 1 << 32), "a number, 0 for no bound", "rows inserted and not committed at most"
+)
+"""A row is outstanding until its COMMIT, so this bound commits earlier than `frequency` where it is the lower one."""
+
+
+def check_batch(assignment: Assignment) -> None:
+    """Look whether a batch fits between two waits.
+
+    Raises:
+        UsageError: it does not.
+    """
+    batch, in_flight = assignment.settings["batch"], assignment.settings["in_flight"]
+    if 0 < in_flight < batch:
+        raise UsageError(f"in-flight {in_flight}: expected 0 or at least the batch, {batch} readings")
 
 
 class Table(Protocol):
@@ -53,6 +72,7 @@ class Rows:
         self._table = table
         self._ledger = ledger
         self._batch: int = assignment.settings["batch"]
+        self._window: int = assignment.settings["in_flight"] or sys.maxsize
         self._end = (assignment.stream.run, assignment.stream.producer)
         self._pending: list[tuple[object, ...]] = []
         self._first = 1
@@ -61,18 +81,26 @@ class Rows:
 
     def submit(self, reading: Reading) -> None:
         """See `Writer.submit`."""
-        number, date, location, value, note, check = reading
-        row = (location, date, note, value, *self._end, number, check)
-        self._last = number
-        try:
-            if self._batch == 1:
-                self._table.insert(row)
-                return
-            self._pending.append(row)
-            if len(self._pending) >= self._batch:
-                self._flush()
-        except self._table.errors as error:
-            self._give_up(error, in_doubt=False)
+        self.submit_many((reading,))
+
+    def submit_many(self, readings: Iterable[RawReading]) -> None:
+        """See `BurstWriter.submit_many`."""
+        run, producer = self._end
+        insert, batch, window, pending = self._table.insert, self._batch, self._window, self._pending
+        for number, date, location, value, note, check in readings:
+            row = (location, date, note, value, run, producer, number, check)
+            self._last = number
+            try:
+                if batch == 1:
+                    insert(row)
+                else:
+                    pending.append(row)
+                    if len(pending) >= batch:
+                        self._flush()
+            except self._table.errors as error:
+                self._give_up(error, in_doubt=False)
+            if number - self._first >= window - 1:
+                self.wait()
 
     def wait(self) -> None:
         """See `Writer.wait`."""
@@ -97,12 +125,13 @@ class Rows:
 
     def _flush(self) -> None:
         if self._pending:
-            rows, self._pending = self._pending, []
+            rows = self._pending.copy()
+            self._pending.clear()
             self._table.insert_many(rows)
 
     def _give_up(self, error: Exception, *, in_doubt: bool) -> None:
         """Settle everything since the last COMMIT: none of it can be stored, unless the COMMIT itself is in doubt."""
-        self._pending = []
+        self._pending.clear()
         count = self._last - self._first + 1
         report = self._ledger.unknown if in_doubt else self._ledger.failed
         report(self._first, count, error=_in_words(error))

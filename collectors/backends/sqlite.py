@@ -12,7 +12,7 @@ from ..errors import ServerError, UsageError
 from ..ledger import Ledger
 from ..options import Option, one_of, whole
 from .base import Arrival, Assignment, BaseReader
-from .rows import COLUMNS, Rows, RowVerifier
+from .rows import COLUMNS, IN_FLIGHT, Rows, RowVerifier, check_batch
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS reading (
@@ -34,6 +34,7 @@ class SqliteBackend:
     can_forget: ClassVar[bool] = False
     options: ClassVar[tuple[Option, ...]] = (
         Option("batch", 1, whole(1, 100_000), "a number from 1", "rows handed to SQLite at once"),
+        IN_FLIGHT,
         Option(
             "journal",
             "wal",
@@ -61,6 +62,7 @@ class SqliteBackend:
         folder = Path(assignment.endpoint.path).absolute().parent
         if not folder.is_dir():
             raise UsageError(f"backend sqlite: the folder {folder} does not exist")
+        check_batch(assignment)
 
     def acknowledged_means(self, assignment: Assignment) -> str:
         """See `Backend.acknowledged_means`; after SQLite's documentation of `PRAGMA synchronous`."""

@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from collectors.accounting import Account, Reconciliation, Sent, Verdict
 from collectors.backends.base import Arrival
-from collectors.ledger import Outcome
+from collectors.ledger import Outcome, outcomes_of
 
 
 def packed(outcomes: list[Outcome]) -> Sent:
-    cells = bytearray(-(-len(outcomes) // 4))
+    promised = Outcome.UNANSWERED not in outcomes
+    states, cells = outcomes_of(promised=promised), bytearray(-(-len(outcomes) // 4))
     for at, outcome in enumerate(outcomes):
-        cells[at >> 2] |= outcome << ((at & 3) << 1)
-    return Sent(len(outcomes), bytes(cells))
+        cells[at >> 2] |= states.index(outcome) << ((at & 3) << 1)
+    return Sent(len(outcomes), bytes(cells), promised)
 
 
 def account(
@@ -32,7 +33,10 @@ def all_arrived(reported: dict[int, list[Outcome]]) -> list[Arrival]:
     return [Arrival(producer, at, True) for producer, ones in reported.items() for at in range(1, len(ones) + 1)]
 
 
-outcome_lists = st.lists(st.sampled_from(Outcome), max_size=60)
+promised_or_not = st.sampled_from(
+    [[one for one in Outcome if one is not never] for never in (Outcome.ACKNOWLEDGED, Outcome.UNANSWERED)]
+)
+outcome_lists = promised_or_not.flatmap(lambda outcomes: st.lists(st.sampled_from(outcomes), max_size=60))
 
 
 @given(

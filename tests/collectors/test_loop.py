@@ -1,69 +1,24 @@
 from __future__ import annotations
 
-import itertools
 import re
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collectors.errors import ContractError
 from collectors.ledger import Ledger
-from collectors.loop import ClosedLoop
-from collectors.reading import Reading, Stream
+from collectors.loop import LONGEST_BURST, ClosedLoop
 from collectors.sensors.synthetic import SyntheticSensor
-
-STREAM = Stream("0123456789abcdef", 0)
-
-
-class Diary:
-    """A writer that acknowledges at each wait and keeps a diary."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.entries: list[int | str] = []
-        self.readings: list[Reading] = []
-        self.pending = 0
-
-    def submit(self, reading: Reading) -> None:
-        self.entries.append(reading.number)
-        self.readings.append(reading)
-        self.pending += 1
-
-    def wait(self) -> None:
-        self.entries.append("wait")
-        if self.pending:
-            self.ledger.acknowledged(self.readings[-1].number - self.pending + 1, self.pending)
-        self.pending = 0
-
-    def close(self) -> None:
-        pass
+from collectors.source import Source
+from tests.collectors.loops import STREAM, BurstDiary, Clock, Diary, parts
 
 
-class Clock:
-    """Goes on by one each time it is asked."""
-
-    def __init__(self) -> None:
-        self.time = 0
-
-    def __call__(self) -> int:
-        self.time += 1
-        return self.time
-
-
-def loop(frequency: int, **fields: object) -> tuple[ClosedLoop, Diary]:
+def loop(frequency: int, clock: Clock | None = None, **fields: float) -> tuple[ClosedLoop, Diary]:
     ledger = Ledger()
     diary = Diary(ledger)
-    clock = fields.pop("clock", Clock())
-    made = ClosedLoop(
-        SyntheticSensor(),
-        diary,
-        ledger,
-        STREAM,
-        "pi_cpu",
-        frequency=frequency,
-        clock=clock,
-        **fields,  # type: ignore[arg-type]
-    )
-    return made, diary
+    return ClosedLoop(parts(diary, ledger, frequency, clock or Clock()), **fields), diary
 
 
 @pytest.mark.parametrize(
@@ -77,28 +32,17 @@ def loop(frequency: int, **fields: object) -> tuple[ClosedLoop, Diary]:
 )
 def test_it_waits_every_so_many_readings_and_at_the_end(frequency: int, expected: list[int | str]) -> None:
     made, diary = loop(frequency)
-    phase = made.run(7)  # the first tick is the start, then one for each of five readings, the seventh is too late
+    phase = made.run(12)  # one tick is the start, two go by with each of five readings, the twelfth is too late
     assert diary.entries == expected
     assert phase.counted == 5
 
 
 def test_a_second_run_goes_on_counting() -> None:
     made, diary = loop(1)
-    made.run(4)
-    phase = made.run(9)
+    made.run(7)
+    phase = made.run(19)
     assert [reading.number for reading in diary.readings] == list(range(1, len(diary.readings) + 1))
     assert 0 < phase.counted < len(diary.readings)
-
-
-def test_readings_carry_what_proves_them() -> None:
-    now = itertools.count(1569169582799_000000, 1_000_000)
-    made, diary = loop(1, now=lambda: next(now))
-    made.run(5)
-    first, second = diary.readings[:2]
-    assert (first.date, first.location) == (1569169582799, "pi_cpu")
-    assert second.date == first.date + 1
-    for reading in diary.readings:
-        assert reading.checksum == STREAM.checksum(*reading[:5])
 
 
 def test_it_stops_when_told_to() -> None:
@@ -111,35 +55,80 @@ def test_it_stops_when_told_to() -> None:
 
     ledger = Ledger()
     diary = Diary(ledger)
-    made = ClosedLoop(Stopping(), diary, ledger, STREAM, "pi_cpu", frequency=1, stopped=stopped)
-    made.run(2**62)
+    made = parts(diary, ledger, 1, Clock(), stopped=stopped)
+    ClosedLoop(replace(made, source=Source(Stopping(), STREAM, "pi_cpu"))).run(2**62)
     assert diary.entries == [1, "wait", "wait"]
 
 
 def test_it_sleeps_between_readings_and_not_beyond_the_deadline() -> None:
-    slept: list[float] = []
-
-    class Time:
-        now = 0
-
-        def __call__(self) -> int:
-            self.now += 1000
-            return self.now
-
-        def sleep(self, seconds: float) -> None:
-            slept.append(seconds)
-            self.now += round(seconds * 1e9)
-
-    time = Time()
-    made, diary = loop(1, clock=time, sleep=time.sleep, sleep_time=0.5)
+    clock = Clock(1000)
+    made, diary = loop(1, clock, sleep_time=0.5)
     made.run(1_200_000_000)
     assert len(diary.readings) == 3
-    assert sum(slept) == pytest.approx(1.2, abs=0.001)
-    assert max(slept) <= 0.2
+    assert sum(clock.slept) == pytest.approx(1.2, abs=0.001)
+    assert max(clock.slept) <= 0.2
 
 
 def test_a_wait_that_leaves_readings_unsettled_is_a_fault_of_the_writer() -> None:
     made, diary = loop(1)
     diary.wait = lambda: None  # type: ignore[method-assign]
     with pytest.raises(ContractError, match=re.escape("left 5 readings unsettled")):
-        made.run(7)
+        made.run(12)
+
+
+@given(frequency=st.integers(0, 300), steps=st.integers(50, 400))
+def test_bursts_hand_over_what_single_readings_would(frequency: int, steps: int) -> None:
+    ledger = Ledger()
+    ledger.latency.set_stride(each=False)
+    diary = BurstDiary(ledger)
+    ClosedLoop(parts(diary, ledger, frequency, Clock())).run(steps)
+    numbers = [entry for entry in diary.entries if entry != "wait"]
+    assert numbers == list(range(1, len(numbers) + 1))
+    waited_after = [diary.entries[at - 1] for at, entry in enumerate(diary.entries) if entry == "wait"]
+    assert (
+        waited_after[:-1] == ([n for n in numbers if n % frequency == 0] if frequency else [])[: len(waited_after) - 1]
+    )
+    assert ledger.totals.acknowledged == len(numbers)
+    timed = [n for n in numbers if isinstance(n, int) and n % 128 == 0]
+    assert not set(timed) & {n for burst in diary.bursts for n in burst}, "a timed reading went over in a burst"
+    assert ledger.latency.histogram.get_total_count() == len(timed)
+    assert max(map(len, diary.bursts)) <= LONGEST_BURST
+    ledger.close()
+
+
+def test_a_reading_of_a_burst_counts_as_attempted_when_it_is_drawn_and_not_before() -> None:
+    ledger = Ledger()
+    ledger.latency.set_stride(each=False)
+    diary = BurstDiary(ledger)
+    ClosedLoop(parts(diary, ledger, 0, Clock())).run(300)
+    assert diary.attempted == [n for burst in diary.bursts for n in burst]
+    assert max(map(len, diary.bursts)) > 50
+
+
+def test_bursts_stay_short_where_readings_take_long() -> None:
+    clock = Clock()
+
+    class Slow(BurstDiary):
+        def submit(self, reading):  # type: ignore[no-untyped-def]
+            clock.time += 5_000_000
+            super().submit(reading)
+
+        def submit_many(self, readings):  # type: ignore[no-untyped-def]
+            drawn = list(readings)
+            clock.time += 5_000_000 * len(drawn)
+            super().submit_many(drawn)
+
+    ledger = Ledger()
+    ledger.latency.set_stride(each=False)
+    diary = Slow(ledger)
+    ClosedLoop(parts(diary, ledger, 0, clock)).run(10_000_000_000)
+    assert max(map(len, diary.bursts)) <= 2
+    assert clock.time < 10_020_000_000
+
+
+def test_readings_that_are_each_timed_are_not_handed_over_in_bursts() -> None:
+    ledger = Ledger()
+    diary = BurstDiary(ledger)
+    ClosedLoop(parts(diary, ledger, 0, Clock())).run(100)
+    assert not diary.bursts
+    assert len(diary.readings) > 10

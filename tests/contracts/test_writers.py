@@ -107,7 +107,7 @@ def test_readings_that_vanish_from_the_accounting_are_named(made: Backend, endpo
         writer.close()
         ledger.begin(10, 0)
         ledger.acknowledged(10)
-        sent = {0: Sent(10, ledger.outcomes())}
+        sent = {0: Sent(10, ledger.outcomes(), ledger.promised)}
         reconciliation = Reconciliation(sent, shows_duplicates=False, shows_order=False)
         reconciliation.take(reader.arrivals(10))
         account = reconciliation.account(complete=reader.complete)

@@ -158,7 +158,8 @@ def test_a_message_that_is_too_large_failed_and_no_other_is_taken_for_it(
                 writer.wait()
         writer.wait()
         writer.close()
-        reconciliation = Reconciliation({0: Sent(9, ledger.outcomes())}, shows_duplicates=True, shows_order=False)
+        sent = {0: Sent(9, ledger.outcomes(), ledger.promised)}
+        reconciliation = Reconciliation(sent, shows_duplicates=True, shows_order=False)
         reconciliation.take(reader.arrivals(9))
         account = reconciliation.account(complete=reader.complete, foreign=reader.foreign)
     assert account.verdict in {Verdict.PASS, Verdict.INCONCLUSIVE}, account.troubles()
