@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from ..errors import ServerError
 from ..ledger import Ledger
 from ..reading import Reading
 from . import cassandra_table as shared
-from .base import Assignment
+from .base import Assignment, RawReading
 from .cassandra_acsylla_connection import Connection
 
 _GRACE = 1.0
@@ -60,22 +60,46 @@ class AcsyllaWriter:
 
     def submit(self, reading: Reading) -> None:
         """See `Writer.submit`."""
-        number, date, location, value, note, checksum = reading
-        try:
-            sending = self._execute(
-                self._insert.bind([location, *self._stream, date / 1000 + _QUARTER, number, note, value, checksum])
-            )
-            future = sending.send(None)
-        except Exception as error:
-            # Nothing was sent: the values cannot be encoded, or the session is closed.
-            self._ledger.failed(number, error=type(error).__name__)
-            return
-        self._sent[future] = (number, sending)
-        future.add_done_callback(self._answered)
-        if len(self._sent) >= self._window:
-            self._settle(self._room)
-        elif time.perf_counter() - self._polled > _POLL_SECONDS:
+        self.submit_many((reading,))
+
+    def submit_many(self, readings: Iterable[RawReading]) -> None:
+        """See `BurstWriter.submit_many`."""
+        execute, bind, sent, window, answered = (
+            self._execute,
+            self._insert.bind,
+            self._sent,
+            self._window,
+            self._answered,
+        )
+        run, producer = self._stream
+        for number, date, location, value, note, checksum in readings:
+            try:
+                sending = execute(
+                    bind([location, run, producer, date / 1000 + _QUARTER, number, note, value, checksum])
+                )
+                future = sending.send(None)
+            except Exception as error:
+                # Nothing was sent: the values cannot be encoded, or the session is closed.
+                self._ledger.failed(number, error=type(error).__name__)
+                continue
+            sent[future] = (number, sending)
+            future.add_done_callback(answered)
+            if len(sent) >= window:
+                self._settle(self._room)
+        if sent and time.perf_counter() - self._polled > _POLL_SECONDS:
             self._poll()
+
+    def serve(self, seconds: float) -> None:
+        """See `ServingWriter.serve`."""
+        deadline = time.perf_counter() + seconds
+        self._poll()
+        while self._sent and (left := deadline - time.perf_counter()) > 0:
+            alarm = self._loop.call_later(left, self._loop.stop)
+            self._target = len(self._sent) - 1
+            self._loop.run_forever()
+            self._target = -1
+            alarm.cancel()
+            self._take_answers()
 
     def wait(self) -> None:
         """See `Writer.wait`."""
