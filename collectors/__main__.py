@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from .arguments import load_from, options_help, parser
+from .arguments import load_from, options_help, parser, watched_by
 from .backends.registry import backend
 from .crew import Crew
 from .errors import ThermobenchError, UsageError
@@ -31,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         load, remark = load_from(given)
         if remark:
             print(remark, file=sys.stderr)
-        return run(load, quiet=given.quiet, as_json=given.json, result_file=given.result)
+        watched = watched_by(given)
+        return run(load, watched, quiet=given.quiet, as_json=given.json, result_file=given.result)
     except KeyboardInterrupt:
         return INTERRUPTED
     except UsageError as error:
@@ -42,14 +44,14 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
 
 
-def run(load: Load, *, quiet: bool, as_json: bool, result_file: str | None) -> int:
+def run(load: Load, watched: Mapping[str, list[int]], *, quiet: bool, as_json: bool, result_file: str | None) -> int:
     """Run one load, show its totals, and return the exit status.
 
     Raises:
         ThermobenchError: it could not begin.
     """
     line = LiveLine()
-    crew = Crew(load, (lambda _: None) if quiet else line)
+    crew = Crew(load, (lambda _: None) if quiet else line, watched)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         if not crew.started:

@@ -13,6 +13,7 @@ from .backends.registry import backend, names
 from .endpoint import Endpoint
 from .errors import UsageError
 from .load import Load, checked, new_run
+from .observer import parse_watched
 from .sensors.choice import SENSORS, resolve
 
 PASSWORD_VARIABLE = "THERMOBENCH_PASSWORD"  # noqa: S105 – the variable's name
@@ -49,6 +50,13 @@ def parser() -> argparse.ArgumentParser:
     shown.add_argument("--json", action="store_true", help="print the totals as JSON on standard output")
     shown.add_argument("--quiet", action="store_true", help="no line a second")
     shown.add_argument("--result", metavar="FILE", help="also write every detail, as JSON, to this file")
+    shown.add_argument(
+        "--watch",
+        metavar="GROUP=PID[,PID…]",
+        action="append",
+        default=[],
+        help="processes of this host to sample beside the producers, such as server=812; may be repeated",
+    )
     shown.add_argument("-h", "--help", action="store_true", help="show this help, and --backend's own options")
     return made
 
@@ -159,6 +167,18 @@ def load_from(given: argparse.Namespace) -> tuple[Load, str]:
         timeout=given.timeout,
     )
     return load, remark
+
+
+def watched_by(given: argparse.Namespace) -> dict[str, list[int]]:
+    """Return the processes to sample, by group.
+
+    Raises:
+        UsageError: not groups and process ids.
+    """
+    try:
+        return parse_watched(given.watch)
+    except ValueError as error:
+        raise UsageError(f"watch {error}") from None
 
 
 def processes(text: str) -> int:

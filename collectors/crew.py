@@ -5,15 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
+from types import MappingProxyType
 
 from .errors import ContractError, ServerError
 from .ledger import Outcome
 from .load import Load
+from .observer import Observed, Observer
 from .preparation import prepare
 from .producer import Report, produce
 from .progress import Progress, Tick
@@ -60,6 +62,8 @@ class CrewResult:
     """Seconds by which the wall clock moved against the steady one while the producers ran."""
     behind_ms: list[float] = field(default_factory=list)
     """Open loop: with each window, how late the latest producer was."""
+    observed: Observed = field(default_factory=Observed)
+    """What went on around them on their host."""
     errors: list[str] = field(default_factory=list)
     """What went wrong, by producer; empty for a clean run."""
 
@@ -97,10 +101,17 @@ class Crew:
     Args:
         load: what they do.
         on_tick: called about once a second while they run.
+        watched: processes of this host to sample with it, by group, such as `server`.
     """
 
-    def __init__(self, load: Load, on_tick: Callable[[Tick], object] = lambda _: None) -> None:
+    def __init__(
+        self,
+        load: Load,
+        on_tick: Callable[[Tick], object] = lambda _: None,
+        watched: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    ) -> None:
         self._load = load
+        self._observer = Observer(watched)
         self._on_tick = on_tick
         self._shared = Shared(load.processes)
         self._processes: list[ForkProcess] = []
@@ -111,6 +122,7 @@ class Crew:
         self._killed = ""
         self._began = 0.0
         self._behind_ms: list[float] = []
+        self._observed = Observed()
 
     @property
     def started(self) -> bool:
@@ -171,8 +183,10 @@ class Crew:
     def _watch(self) -> list[tuple[float, int]]:
         """Start the producers, and tell how it goes until all have ended."""
         load, progress = self._load, Progress(self._load.processes, self._load.warm_up)
-        began, tick = time.perf_counter_ns() + START_DELAY_NS, load.warm_up % TICK_SECONDS
+        tick = load.warm_up % TICK_SECONDS
         budget = load.warm_up + load.test_time + load.timeout + GRACE_SECONDS
+        self._observer.begin([process.pid for process in self._processes if process.pid])
+        began = time.perf_counter_ns() + START_DELAY_NS
         self._shared.start(began)
         self._began = time.time() + START_DELAY_NS / 1e9 + load.warm_up
         while len(self._ended()) < load.processes:
@@ -185,11 +199,13 @@ class Crew:
             seconds = (time.perf_counter_ns() - began) / 1e9
             if seconds >= tick:
                 self._on_tick(progress.note(seconds, self._shared.counted(), self._shared.latest_ns()))
+                self._observer.look()
                 tick += TICK_SECONDS
             if seconds > budget or self._stops > 1:
                 self._killed = "was not waited for" if self._stops > 1 else f"was killed after {budget:.0f} s"
                 self._kill()
         self._behind_ms = progress.behind_ms
+        self._observed = self._observer.end(began + round(load.warm_up * 1e9), time.perf_counter_ns())
         return progress.windows
 
     def _take_reports(self, seconds: float) -> None:
@@ -219,7 +235,9 @@ class Crew:
         producers = [self._producer(index) for index in range(self._load.processes)]
         errors = [f"producer {one.number}: {one.report.error}" for one in producers if one.report.error]
         behind = self._behind_ms if self._load.rate else []
-        return CrewResult(producers, windows, bool(self._stops), self._began, clock_moved, behind, errors)
+        return CrewResult(
+            producers, windows, bool(self._stops), self._began, clock_moved, behind, self._observed, errors
+        )
 
     def _producer(self, index: int) -> Producer:
         totals = self._shared.totals(index)
@@ -236,6 +254,7 @@ class Crew:
 
     def _end(self) -> None:
         self._kill()
+        self._observer.close()
         for ledger in self._ledgers:
             os.close(ledger)
         for channel in self._channels:

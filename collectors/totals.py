@@ -135,6 +135,9 @@ def details(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
     found["service_histogram"] = timed.encode().decode() if timed else ""
     found["began"] = result.began
     found["clock_moved"] = result.clock_moved
+    found["samples"] = result.observed.samples
+    found["links"] = result.observed.links
+    found["sample_seconds"] = result.observed.sample_seconds
     for row, one in zip(found["producers"], result.producers, strict=True):
         row["outcomes"] = base64.b64encode(zlib.compress(one.outcomes)).decode()
     return found
