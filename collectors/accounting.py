@@ -28,7 +28,8 @@ class Verdict(StrEnum):
     FAIL = "fail"
     """Something acknowledged is missing, or something is there that cannot be."""
     INCONCLUSIVE = "inconclusive"
-    """Nothing acknowledged, or not everything read back: nothing can be said. Never a pass."""
+    """Nothing acknowledged, nothing or not everything read back, or nobody knows what was attempted: nothing can be
+    said. Never a pass."""
     MEASURED = "measured"
     """Nothing was promised (acks=0, QoS 0), so nothing can be broken; what arrived was counted."""
 
@@ -75,6 +76,10 @@ class Account:
     unanswered_arrived: int
     complete: bool
     """Whether everything that the server holds was read."""
+    known: bool = True
+    """Whether what every producer attempted is known; not so where a host was lost with its counts."""
+    arrived: int = 0
+    """Entries found, whatever they are."""
     named: Mapping[str, list[str]] = field(default_factory=dict)
     """The first few readings of each kind of trouble, as `producer 0, reading 17`."""
 
@@ -82,7 +87,8 @@ class Account:
     def verdict(self) -> Verdict:
         """What follows from the numbers."""
         wrong = (self.lost, self.corrupt, self.never_sent, self.failed_arrived, self.duplicated, self.reordered)
-        if not self.complete:
+        # Where nothing at all was found the reader may have looked in the wrong place.
+        if not (self.complete and self.known and self.arrived):
             return Verdict.INCONCLUSIVE
         if any(wrong):
             return Verdict.FAIL
@@ -107,6 +113,10 @@ class Account:
                 lines.append(f"{count:,} readings {meaning}: {which}{' …' if count > NAMED else ''}")
         if not self.complete:
             lines.append("not everything that the server holds could be read back")
+        elif not self.arrived:
+            lines.append("nothing was found on the server")
+        if not self.known:
+            lines.append("nobody knows what every producer attempted")
         return lines
 
 
@@ -136,11 +146,13 @@ class Reconciliation:
         self._seen = {producer: _Seen(one.attempted) for producer, one in sent.items()}
         self._counts: Counter[str] = Counter()
         self._named: dict[str, list[str]] = {}
+        self._arrived = 0
 
     def take(self, arrivals: Iterable[Arrival]) -> None:
         """Take arrivals in, in the order in which they are stored."""
         seen_by = self._seen
         for producer, number, intact, partition in arrivals:
+            self._arrived += 1
             seen = seen_by.get(producer)
             if seen is None or not 0 < number <= seen.attempted:
                 self._note("never_sent", producer, number)
@@ -157,12 +169,13 @@ class Reconciliation:
             else:
                 seen.latest[partition] = number
 
-    def account(self, *, complete: bool, foreign: int = 0) -> Account:
+    def account(self, *, complete: bool, foreign: int = 0, known: bool = True) -> Account:
         """Return the account of everything taken in.
 
         Args:
             complete: as the reader's.
             foreign: as the reader's; they count as never sent.
+            known: whether `sent` holds everything that was attempted.
         """
         pairs: Counter[tuple[Outcome, bool]] = Counter()
         for producer, one in self._sent.items():
@@ -186,6 +199,8 @@ class Reconciliation:
             unknown_arrived=pairs[Outcome.UNKNOWN, True],
             unanswered_arrived=pairs[Outcome.UNANSWERED, True],
             complete=complete,
+            known=known,
+            arrived=self._arrived + foreign,
             named=self._named,
         )
 
