@@ -214,19 +214,23 @@ class Reconciliation:
         seen = self._seen[producer].packed
         meaning = outcomes_of(promised=one.promised)
         counts: Counter[tuple[Outcome, bool]] = Counter()
-        of_interest = set()
+        of_interest, kinds = set(), set()
         for pair, times in Counter(zip(one.outcomes, seen, strict=True)).items():
             for lane in _lanes(*pair, meaning):
                 counts[lane] += times
-                if lane in _NAMED_PAIRS:
+                if (kind := _NAMED_PAIRS.get(lane)) and not self._enough(kind):
                     of_interest.add(pair)
+                    kinds.add(kind)
         # The last byte may hold up to three readings that do not exist, which read as unknown and not found.
         counts[Outcome.UNKNOWN, False] -= 4 * len(seen) - one.attempted
         if of_interest:
-            self._name_pairs(producer, one, of_interest)
+            self._name_pairs(producer, one, of_interest, kinds)
         return counts
 
-    def _name_pairs(self, producer: int, one: Sent, of_interest: set[tuple[int, int]]) -> None:
+    def _enough(self, kind: str) -> bool:
+        return len(self._named.get(kind, ())) >= NAMED
+
+    def _name_pairs(self, producer: int, one: Sent, of_interest: set[tuple[int, int]], kinds: set[str]) -> None:
         meaning = outcomes_of(promised=one.promised)
         for at, pair in enumerate(zip(one.outcomes, self._seen[producer].packed, strict=True)):
             if pair not in of_interest:
@@ -236,7 +240,7 @@ class Reconciliation:
                 names = self._named.setdefault(kind, []) if kind else None
                 if names is not None and len(names) < NAMED:
                     names.append(f"producer {producer}, reading {4 * at + offset + 1}")
-            if all(len(self._named.get(kind, ())) >= NAMED for kind in _NAMED_PAIRS.values()):
+            if all(map(self._enough, kinds)):
                 return
 
 
