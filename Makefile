@@ -8,14 +8,14 @@ SETUP_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup perf check test clean
+.PHONY: help setup perf cost check test clean
 
 help:  ## show this text
 	@echo 'make TARGET [VARIABLE="…"]'
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo '  PYTEST_ARGS  options for pytest in perf and check, as in  make perf PYTEST_ARGS="-m kafka --test-time 10"'
+	@echo '  PYTEST_ARGS  options for pytest in perf, cost and check, as in  make perf PYTEST_ARGS="-m kafka --test-time 10"'
 	@echo '  TOX_ARGS     options for tox in test, as in  make test TOX_ARGS="-e lint,types"'
 	@echo '  SETUP_ARGS   options for the set-up, as in  make setup SETUP_ARGS=--no-system  (--help lists them)'
 	@echo '  PYTHON       the Python (3.11 or later) that .venv is made with; now: $(PYTHON)'
@@ -25,6 +25,10 @@ setup:  ## install what is missing: system packages through apt (root or sudo), 
 
 perf: setup  ## the main job: measure every backend that can run on this machine; results go to .benchmarks/
 	@$(BIN)/pytest perf $(PYTEST_ARGS)
+
+cost: SETUP_ARGS += --cost
+cost: setup  ## what measuring costs: our loop against the bare client and each server's own load tool; takes an hour
+	@$(BIN)/pytest perf/test_harness_cost.py $(PYTEST_ARGS)
 
 check: setup  ## the quick tests: style, types, and every test that is not marked slow
 	@$(BIN)/ruff check .

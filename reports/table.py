@@ -2,50 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from collectors.record import Trial
 
+from .columns import aligned, milliseconds, wrapped
+from .pace import pace_table
+from .spread import spread
+from .steady import steady
+
 _HEAD = (
-    *("backend", "threads", "TPS", "spread", "p50 ms", "p99 ms"),
+    *("backend", "threads", "TPS", "spread", "steady", "limit", "p50 ms", "p99 ms"),
     *("acknowledged", "delivered", "accounting", "acknowledged means"),
 )
-_LEFT = {0, 8, 9}
+_LEFT = {0, 4, 5, 10, 11}
 """Columns of words; the others are numbers and stand to the right."""
+_BREAKABLE = {0: 20, 11: 24}
+"""Columns that may be broken where a line is too long, and how narrow they may become; the last one first."""
+_STEADY = {True: "yes", False: "no", None: "too short"}
+_SURE = {"sure": "", "likely": "?", "guess": "??"}
+_EVIDENCE = 2
+"""Lines of evidence that are shown; the record holds all of them."""
+_MARKS = {"?": "likely", "??": "a guess"}
 
 
 def closing_table(trials: Sequence[Trial]) -> list[str]:
     """Return the lines that a session ends with; empty where nothing was measured.
 
-    TPS is the median over the rounds, the spread how far the lowest and the highest round are from it.
+    TPS is the median over the rounds, the spread how far the lowest and the highest round are from it. What is
+    longer than a line has room for is broken, or marked as the same as above.
     """
     if not trials:
         return []
     backends = list(dict.fromkeys(trial.backend for trial in trials))
     trials = sorted(trials, key=lambda trial: (backends.index(trial.backend), trial.processes))
-    rows = [_row(trial) for trial in trials]
-    lines = list(_aligned([_HEAD, *rows]))
+    lines = aligned([_HEAD, *map(_row, trials)], _LEFT, _BREAKABLE, ditto=len(_HEAD) - 1)
+    if marked := {mark for mark in map(_mark, trials) if mark}:
+        lines.append(f"limit: {', '.join(f'{mark} {_MARKS[mark]}' for mark in sorted(marked))}")
+    lines += pace_table(trials)
+    lines += _limits(trials)
     for trial in trials:
-        lines += [f"{trial.name}: {trouble}" for trouble in trial.evidence]
-    lines += _doubts(trials)
-    return lines
+        for trouble in trial.evidence:
+            lines += wrapped(f"{trial.name}: {trouble}", 2)
+    return lines + _doubts(trials)
 
 
 def _row(trial: Trial) -> tuple[str, ...]:
-    tps = trial.tps
-    median = tps["median"]
-    spread = f"{tps['low'] / median - 1:+.0%} {tps['high'] / median - 1:+.0%}" if median else "–"
-    if len(trial.rounds) == 1:
-        spread = "1 round"
+    tps = spread([one.tps for one in trial.rounds])
     return (
         _label(trial),
         str(trial.processes),
-        f"{median:,.0f}",
-        spread,
-        _milliseconds(trial, "p50_ms"),
-        _milliseconds(trial, "p99_ms"),
-        f"{trial.total('acknowledged'):,}",
-        f"{trial.total('delivered'):,}",
+        f"{tps.median:,.0f}",
+        tps.in_words(),
+        _STEADY[(trial.steady or steady(trial)).get("steady")],
+        _limit(trial),
+        milliseconds(trial.latency.get("p50_ms")),
+        milliseconds(trial.latency.get("p99_ms")),
+        _count(trial, "acknowledged"),
+        _count(trial, "delivered"),
         trial.accounting,
         trial.acknowledged_means,
     )
@@ -57,19 +71,33 @@ def _label(trial: Trial) -> str:
     return f"{trial.backend} ({endpoint})" if endpoint else trial.backend
 
 
-def _milliseconds(trial: Trial, percentile: str) -> str:
-    value = trial.latency.get(percentile)
-    return "–" if value is None else f"{value:,.3f}" if value < 1 else f"{value:,.2f}"
+def _limit(trial: Trial) -> str:
+    if not trial.limit or not trial.limit.get("class"):
+        return "–"
+    verdict = (trial.confirmation or {}).get("verdict", "not tried")
+    return f"{trial.limit['class']}{_mark(trial)}{'' if verdict == 'not tried' else f', {verdict}'}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = [
-            cell.ljust(width) if column in _LEFT else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(cells).rstrip()
+def _mark(trial: Trial) -> str:
+    limit = trial.limit or {}
+    return "" if limit.get("class") == "unknown" else _SURE.get(str(limit.get("sure")), "")
+
+
+def _limits(trials: Sequence[Trial]) -> list[str]:
+    """Tell what each limit is concluded from, and what putting it to the test has brought."""
+    lines: list[str] = []
+    for trial in trials:
+        why = [*(trial.limit or {}).get("evidence", [])[:_EVIDENCE]]
+        if told := (trial.confirmation or {}).get("why"):
+            why.append(f"{(trial.confirmation or {})['verdict']}: {told}")
+        if why:
+            lines += wrapped(f"  {trial.name.rpartition('::')[2]}: {'; '.join(why)}", 4)
+    return ["limits:", *lines] if lines else []
+
+
+def _count(trial: Trial, name: str) -> str:
+    total = trial.total(name)
+    return "–" if total is None else f"{total:,}"
 
 
 def _doubts(trials: Sequence[Trial]) -> list[str]:
@@ -79,7 +107,7 @@ def _doubts(trials: Sequence[Trial]) -> list[str]:
             cases.setdefault(doubt, []).append(trial.name.rpartition("::")[2])
     if not cases:
         return []
-    rows = [f"  {doubt} ({_which(names, len(trials))})" for doubt, names in cases.items()]
+    rows = [line for doubt, names in cases.items() for line in wrapped(f"  {doubt} ({_which(names, len(trials))})", 4)]
     return ["doubts:", *rows]
 
 

@@ -26,6 +26,8 @@ CLIENTS = {
     "adafruit_dht": {"dht22.py"},
 }
 """Which module may import which client; a backend's helpers are named after it: `mqtt_connection.py`."""
+CLIENT_FOLDERS = {Path("collectors/backends"), Path("collectors/sensors"), Path("perf/bare")}
+"""Where such modules lie. The bare loops are what our own are measured against, each client in a module of its own."""
 PYTEST_USERS = {"fixtures/plugin.py"}
 MODULES = [path.relative_to(ROOT) for room in ALLOWED for path in sorted((ROOT / room).rglob("*.py"))]
 
@@ -55,6 +57,7 @@ def test_only_the_plugin_and_the_suites_import_pytest(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=str)
 def test_a_client_is_imported_by_its_own_backend_alone(path: Path) -> None:
     for client in imports(path) & set(CLIENTS):
+        assert path.parent in CLIENT_FOLDERS, client
         owners = {name.removesuffix(".py") for name in CLIENTS[client]}
         assert any(path.stem == owner or path.stem.startswith(f"{owner}_") for owner in owners), client
 

@@ -102,6 +102,34 @@ SERVERS = (
     ),
 )
 
+COST = (
+    Need(
+        "sysbench",
+        "backend mysql is held against it",
+        ("sysbench",),
+        lambda machine: machine.has_program("sysbench"),
+    ),
+    Need(
+        "Mosquitto's client programs",
+        "backends mqtt and mqtt-raw are held against mosquitto_pub",
+        ("mosquitto-clients",),
+        lambda machine: machine.has_program("mosquitto_pub"),
+    ),
+    Need(
+        "SQLite's shell",
+        "backend sqlite is held against it",
+        ("sqlite3",),
+        lambda machine: machine.has_program("sqlite3"),
+    ),
+    Need(
+        f"a Java {JAVA} compiler",
+        "for the Java producers that backend kafka-confluent is held against",
+        (f"openjdk-{JAVA}-jdk-headless",),
+        lambda machine: machine.has_program("javac"),
+    ),
+)
+"""What `make cost` measures against; nothing else has a use for it, and without one of them its ratios are left out."""
+
 
 def missing(machine: Machine, needs: Iterable[Need]) -> tuple[Need, ...]:
     """Those of `needs` that `machine` does not meet, in their order."""

@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None, machine: Machine | None = None,
 def _set_up(options: argparse.Namespace, machine: Machine, environment: Environment, log: Log) -> int:
     sound = environment.is_sound()
     wanted = (*(() if sound else (needs.ENVIRONMENT,)), *needs.BUILD, *needs.SERVERS)
+    if options.cost:
+        wanted += needs.COST
     lacking = needs.missing(machine, wanted)
     if quiet.left_behind():
         tidy(log, allowed=options.system)
@@ -141,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
         help="leave the system alone: only print the command that would install what it lacks",
     )
     parser.add_argument("--again", action="store_true", help="install the Python packages though nothing changed")
+    parser.add_argument("--cost", action="store_true", help="also bring the load tools that `make cost` needs")
     return parser
 
 

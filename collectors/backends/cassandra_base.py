@@ -7,10 +7,12 @@ from contextlib import closing
 from typing import Any, ClassVar
 
 from ..options import Option
+from . import cassandra_counts
 from . import cassandra_schema as schema
 from . import cassandra_table as shared
 from .base import Assignment
 from .cassandra_reader import CassandraReader
+from .counting import Difference, Snapshot
 
 
 class CassandraBase(ABC):
@@ -51,3 +53,12 @@ class CassandraBase(ABC):
         """See `Backend.facts`."""
         with closing(self.connect(assignment)) as client:
             return schema.facts(client)
+
+    def counts(self, assignment: Assignment) -> Snapshot:  # noqa: ARG002 – the protocol's argument
+        """See `Counting.counts`: nothing, since what CQL shows are the counters of whichever node answers."""
+        return Snapshot()
+
+    def stored(self, assignment: Assignment, since: Difference) -> int | None:  # noqa: ARG002 – the protocol's argument
+        """See `Counting.stored`; readings that overwrote others are not there any more."""
+        with closing(self.connect(assignment)) as client:
+            return cassandra_counts.stored(client, assignment)

@@ -12,8 +12,9 @@ from typing import Any
 from ..endpoint import Endpoint
 from ..errors import ServerError, Unavailable
 from ..ledger import Ledger
-from . import kafka_topic
+from . import kafka_counts, kafka_topic
 from .base import Assignment, missing
+from .counting import Difference, Snapshot
 from .kafka_handshake import USUAL_PORT, shake_hands
 from .kafka_python_writer import KafkaPythonWriter, connected
 from .kafka_reader import Record, TopicReader
@@ -85,6 +86,14 @@ class KafkaBackend:
             topic = admin.describe_topics([assignment.settings["topic"]])[0]
         replicas = [len(partition["replica_nodes"]) for partition in topic["partitions"]]
         return kafka_topic.facts(handshake, cluster["cluster_id"], len(cluster["brokers"]), replicas)
+
+    def counts(self, assignment: Assignment) -> Snapshot:
+        """See `Counting.counts`."""
+        return kafka_counts.counts(_Log(assignment), assignment)
+
+    def stored(self, assignment: Assignment, since: Difference) -> int | None:  # noqa: ARG002 – the protocol's argument
+        """See `Counting.stored`: by how much the logs have grown."""
+        return kafka_counts.stored(since)
 
 
 class _Log:

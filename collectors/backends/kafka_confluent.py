@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ServerError, Unavailable
 from ..ledger import Ledger
-from . import kafka_topic
+from . import kafka_counts, kafka_topic
 from .base import Assignment, missing
+from .counting import Difference, Snapshot
+from .kafka_confluent_base import ConfluentWriter
 from .kafka_confluent_clients import ANSWER_SECONDS, admin, connected_producer, known_topic
 from .kafka_confluent_log import ConfluentLog
+from .kafka_confluent_waiting import KafkaConfluentWaitingWriter
 from .kafka_confluent_writer import KafkaConfluentWriter
 from .kafka_handshake import shake_hands
 from .kafka_reader import TopicReader
@@ -62,9 +65,10 @@ class KafkaConfluentBackend:
                     raise ServerError(f"{where}: topic {name} has partitions without a leader")
                 time.sleep(_PAUSE_SECONDS)
 
-    def writer(self, assignment: Assignment, ledger: Ledger) -> KafkaConfluentWriter:
+    def writer(self, assignment: Assignment, ledger: Ledger) -> ConfluentWriter:
         """See `Backend.writer`."""
-        return KafkaConfluentWriter(connected_producer(assignment), assignment, ledger)
+        kind = KafkaConfluentWaitingWriter if assignment.frequency == 1 else KafkaConfluentWriter
+        return kind(connected_producer(assignment, only_errors=True), assignment, ledger)
 
     def reader(self, assignment: Assignment) -> TopicReader:
         """See `Backend.reader`."""
@@ -78,6 +82,14 @@ class KafkaConfluentBackend:
         topic = cluster.topics.get(assignment.settings["topic"])
         replicas = [len(partition.replicas) for partition in topic.partitions.values()] if topic else []
         return kafka_topic.facts(handshake, str(cluster.cluster_id), len(cluster.brokers), replicas)
+
+    def counts(self, assignment: Assignment) -> Snapshot:
+        """See `Counting.counts`."""
+        return kafka_counts.counts(ConfluentLog(assignment), assignment)
+
+    def stored(self, assignment: Assignment, since: Difference) -> int | None:  # noqa: ARG002 – the protocol's argument
+        """See `Counting.stored`: by how much the logs have grown."""
+        return kafka_counts.stored(since)
 
 
 def _create(client: AdminClient, name: str, partitions: int, replication: int) -> None:

@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 5.0
 """How long a question about topics or offsets may take."""
 _LONGEST_REQUEST_MS = 30_000
+_MOST_KBYTES = 2_147_483_647
+"""What is outstanding is bounded by its number alone."""
 
 
-def connected_producer(assignment: Assignment) -> Producer:
+def connected_producer(assignment: Assignment, *, only_errors: bool = False) -> Producer:
     """Return a producer that knows the topic's partitions and leaders.
+
+    Args:
+        assignment: what it is to write.
+        only_errors: call callbacks for readings that were not delivered, and for no others.
 
     Raises:
         ServerError: no broker answers, or the topic is missing.
@@ -43,8 +49,10 @@ def connected_producer(assignment: Assignment) -> Producer:
             "linger.ms": settings["linger_ms"],
             "message.timeout.ms": milliseconds,
             "request.timeout.ms": min(_LONGEST_REQUEST_MS, milliseconds),
+            "delivery.report.only.error": only_errors,
             # Twice what is ever outstanding: a report that was not fetched yet still holds its place.
             "queue.buffering.max.messages": 2 * settings["in_flight"] + 1,
+            "queue.buffering.max.kbytes": _MOST_KBYTES,
             "socket.nagle.disable": True,
         }
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +12,7 @@ from .. import message
 from ..errors import ServerError
 from ..ledger import Ledger
 from ..reading import Reading
-from .base import Assignment
+from .base import Assignment, RawReading
 from .kafka_handshake import USUAL_PORT, shake_hands
 from .kafka_topic import (
     HEADER,
@@ -86,8 +87,7 @@ class KafkaPythonWriter:
         self._topic: str = assignment.settings["topic"]
         self._in_flight: int = assignment.settings["in_flight"]
         self._timeout = assignment.timeout
-        self._encode = message.encoder(assignment.generation, assignment.location)
-        self._stamp = message.stamp(assignment.stream)
+        self._draft = message.drafter(assignment.generation, assignment.location, assignment.stream)
         self._ledger = ledger
         self._confirmed = ledger.unanswered if effective_acks(assignment) == "0" else ledger.acknowledged
         self._outstanding: deque[Any] = deque()
@@ -97,18 +97,36 @@ class KafkaPythonWriter:
 
     def submit(self, reading: Reading) -> None:
         """See `Writer.submit`."""
-        outstanding = self._outstanding
-        if not outstanding:
-            self._oldest = reading.number
-        try:
-            future = self._send(self._topic, self._encode(reading), None, [(HEADER, self._stamp(reading).encode())])
-        except self._error as error:  # too large, or no metadata: it never left, and keeps its place in the queue
-            future = self._future().failure(error)
-        outstanding.append(future)
-        if outstanding[0].is_done:
+        self.submit_many((reading,))
+
+    def submit_many(self, readings: Iterable[RawReading]) -> None:
+        """See `BurstWriter.submit_many`."""
+        outstanding, send, topic, in_flight = self._outstanding, self._send, self._topic, self._in_flight
+        draft = self._draft
+        for number, date, _, value, note, check in readings:
+            if not outstanding:
+                self._oldest = number
+            text, mark = draft(number, date, value, note, check)
+            try:
+                future = send(topic, text.encode(), None, [(HEADER, mark.encode())])
+            except self._error as error:  # too large, or no metadata: it never left, and keeps its place in the queue
+                future = self._future().failure(error)
+            outstanding.append(future)
+            if outstanding[0].is_done:
+                self._settle()
+            if len(outstanding) >= in_flight:
+                self._await(outstanding[0], time.monotonic() + self._timeout)
+            if self._doubtful:
+                self._look()
+
+    def serve(self, seconds: float) -> None:
+        """See `ServingWriter.serve`."""
+        until = time.monotonic() + seconds
+        self._settle()
+        while self._outstanding and (left := until - time.monotonic()) > 0:
+            with suppress(self._error):
+                self._outstanding[0].get(timeout=left)
             self._settle()
-        if len(outstanding) >= self._in_flight:
-            self._await(outstanding[0], time.monotonic() + self._timeout)
         if self._doubtful:
             self._look()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import metadata
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from ..message import encoder, stamp
 from ..options import Option, one_of, whole
 from ..reading import Reading
 from .base import Assignment, Reader, Writer, missing
+from .counting import Difference, Snapshot
 from .mqtt_address import Address, address, client_id
 from .mqtt_ahead import client as reading_ahead
 from .mqtt_connection import Connection, connect
@@ -61,6 +63,8 @@ class MqttBackend:
         Option("keepalive", 1200, whole(0, 65535), "0 to 65535 seconds", KEEPALIVE_HELP),
         Option("protocol", "5", one_of("5", "3.1.1"), "5 or 3.1.1", "version of MQTT"),
     )
+    _make_client: ClassVar[Callable[..., Any] | None] = staticmethod(reading_ahead)
+    """Makes a writer's client; None: paho's own."""
 
     def load(self) -> str:
         """Import paho-mqtt and return its name and version."""
@@ -95,11 +99,14 @@ class MqttBackend:
         """Connect and return a writer."""
         qos = self._qos(assignment)
         name = client_id(assignment.stream.run, str(assignment.stream.producer))
-        connection = connect(self._address(assignment), name, reading_ahead)
+        connection = connect(self._address(assignment), name, self._make_client)
         if qos > connection.maximum_qos:
             connection.close()
             what = f"{connection.address}: takes QoS {connection.maximum_qos} at most, not {qos}"
             raise ServerError(what, f"use the backend option qos={connection.maximum_qos}")
+        return self._writer(connection, assignment, ledger, qos)
+
+    def _writer(self, connection: Connection, assignment: Assignment, ledger: Ledger, qos: int) -> Writer:
         if not qos:
             return UnansweredWriter(connection, assignment, ledger)
         return AcknowledgedWriter(connection, assignment, ledger, qos)
@@ -123,6 +130,24 @@ class MqttBackend:
             "protocol": f"MQTT {connection.address.protocol}",
             "receive_maximum": connection.receive_maximum,
         }
+
+    def counts(self, assignment: Assignment) -> Snapshot:
+        """See `Counting.counts`; takes one to four seconds, since the broker counts every other second."""
+        from .mqtt_counts import counts
+
+        if not self._has_counters(assignment):
+            return Snapshot()
+        connection = self._connect(assignment, "counts")
+        try:
+            return counts(connection, acknowledged=self._qos(assignment) > 0)
+        finally:
+            connection.close()
+
+    def stored(self, assignment: Assignment, since: Difference) -> int | None:
+        """See `Counting.stored`: what the broker took in, from whomever."""
+        from .mqtt_counts import stored
+
+        return stored(since, self._qos(assignment))
 
     def _qos(self, assignment: Assignment) -> int:
         qos: int = assignment.settings["qos"] if assignment.wait else 0

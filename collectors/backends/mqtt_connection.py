@@ -39,6 +39,12 @@ class Connection:
             self.client.disconnect()
             _drop(self.client)
 
+    def abort(self) -> None:
+        """Close without a word, so that a packet that was sent in part is not made whole. Never raises."""
+        self.client.on_disconnect = None
+        with contextlib.suppress(OSError):
+            _drop(self.client)
+
 
 def connect(where: Address, name: str, make: Callable[..., Client] | None = None) -> Connection:
     """Connect and return when the broker has accepted, within `CONNECT_SECONDS`.

@@ -12,11 +12,11 @@ _PUBACK = b"\x40\x02"
 _PUBREC = b"\x50\x02"
 _PUBCOMP = b"\x70\x02"
 _DOLLAR = ord("$")
-_MORE = 0x80
+MORE = 0x80
 """Set in every byte of a length but its last."""
 
 
-def _length(block: bytes, at: int) -> tuple[int, int]:
+def remaining_length(block: bytes, at: int) -> tuple[int, int]:
     """Return the length that stands at `at`, 1 to 4 bytes of 7 bits, and where it ends; (-1, at) if it is cut off.
 
     Raises:
@@ -28,7 +28,7 @@ def _length(block: bytes, at: int) -> tuple[int, int]:
             return -1, at
         byte = block[at + place]
         value |= (byte & 0x7F) << 7 * place
-        if not byte & _MORE:
+        if not byte & MORE:
             return value, at + place + 1
     raise ValueError("a packet's length has more than 4 bytes")
 
@@ -59,8 +59,8 @@ class PacketStream:
             kind = block[at]
             length = block[at + 1]
             start = at + 2
-            if length & _MORE:
-                length, start = _length(block, at + 1)
+            if length & MORE:
+                length, start = remaining_length(block, at + 1)
                 if length < 0:
                     break
             stop = start + length
@@ -97,8 +97,8 @@ def messages(packets: bytes) -> Iterator[tuple[bytes, bytes]]:
     while at < end:
         kind = packets[at]
         length, start = packets[at + 1], at + 2
-        if length & _MORE:
-            length, start = _length(packets, at + 1)
+        if length & MORE:
+            length, start = remaining_length(packets, at + 1)
         at = start + length
         if kind & 0xF0 == _PUBLISH:
             body = start + 2 + (packets[start] << 8 | packets[start + 1])

@@ -7,13 +7,14 @@ has to wait for them anyway. Against paho's own network thread that is about twi
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ServerError
 from ..ledger import Ledger
-from ..message import encoder, stamp
+from ..message import drafter
 from ..reading import Reading
-from .base import Assignment
+from .base import Assignment, RawReading
 from .mqtt_connection import Connection
 from .mqtt_pump import SLICE, SLICE_MS, PacketPump
 
@@ -35,19 +36,34 @@ class _MqttWriter:
         self._ledger = ledger
         self._timeout = assignment.timeout
         self._publish = connection.client.publish
-        self._start = f"{assignment.settings['topic']}/"
-        self._stamp = stamp(assignment.stream)
-        self._encode = encoder(assignment.generation, assignment.location)
+        self._root = f"{assignment.settings['topic']}/"
+        self._draft = drafter(assignment.generation, assignment.location, assignment.stream)
+
+    def serve(self, seconds: float) -> None:
+        """Take note of what the broker says within so many seconds, and let paho ping."""
+        deadline = time.monotonic() + seconds
+        while True:
+            left = max(0.0, deadline - time.monotonic())
+            self._pump.turn(min(left, SLICE) * 1000)
+            if self._pump.gone:
+                raise self._lost()
+            if not left:
+                return
 
     def close(self) -> None:
         """Let go of the connection, waiting for nothing."""
         self._pump.gone = self._pump.gone or "closed here"
         self._connection.close()
 
+    def _settle_rest(self, error: str) -> None:
+        """Settle what is not settled yet, the connection being lost."""
+
     def _lost(self) -> ServerError:
-        """Close, and say why; everything is settled."""
+        """Settle what is left, close, and say why."""
         why = self._pump.gone
-        self.close()
+        self._settle_rest(f"connection lost: {why}")
+        # Without a goodbye: it would make a packet whole that was sent in part.
+        self._connection.abort()
         return ServerError(f"{self._connection.address}: connection lost: {why}", "its log says more")
 
 
@@ -86,12 +102,25 @@ class AcknowledgedWriter(_MqttWriter):
 
     def submit(self, reading: Reading) -> None:
         """Publish one reading, and read acknowledgements while too many are outstanding."""
-        info = self._publish(self._start + self._stamp(reading), self._encode(reading), self._qos)
+        self._submit(reading)
+
+    def submit_many(self, readings: Iterable[RawReading]) -> None:
+        """Publish readings one by one, and read what acknowledgements there are."""
+        submit = self._submit
+        for reading in readings:
+            submit(reading)
+        if self._outstanding:
+            self.serve(0)
+
+    def _submit(self, reading: RawReading) -> None:
+        number, date, _, value, note, check = reading
+        message, mark = self._draft(number, date, value, note, check)
+        info = self._publish(self._root + mark, message, self._qos)
         outstanding = self._outstanding
         if info.rc:
-            self._refused(reading.number)
+            self._refused(number)
             return
-        outstanding[info.mid] = reading.number
+        outstanding[info.mid] = number
         if len(outstanding) >= self._window:
             self._drain(self._window - 1)
 
@@ -110,7 +139,6 @@ class AcknowledgedWriter(_MqttWriter):
                 connection.hurry()
             connection.turn(SLICE_MS if left > SLICE else left * 1000)
             if connection.gone:
-                self._settle_unknown(f"connection lost: {connection.gone}")
                 raise self._lost()
             left = deadline - time.monotonic()
             if left <= 0:
@@ -121,12 +149,12 @@ class AcknowledgedWriter(_MqttWriter):
         """Give up on what is outstanding; paho keeps its identifiers, so that none is mistaken for a new one."""
         why = f"no acknowledgement within {self._timeout:g} s"
         self._window -= len(self._outstanding)
-        self._settle_unknown(why)
+        self._settle_rest(why)
         if self._window <= 0:
             self._pump.gone = why
             raise self._lost()
 
-    def _settle_unknown(self, error: str) -> None:
+    def _settle_rest(self, error: str) -> None:
         for number in self._outstanding.values():
             self._ledger.unknown(number, error=error)
         self._outstanding.clear()
@@ -136,7 +164,6 @@ class AcknowledgedWriter(_MqttWriter):
         gone = self._pump.gone
         self._ledger.failed(number, error=f"not sent: {gone or 'no packet identifier is free'}")
         if gone:
-            self._settle_unknown(f"connection lost: {gone}")
             raise self._lost()
 
 
@@ -145,32 +172,45 @@ class UnansweredWriter(_MqttWriter):
 
     def __init__(self, connection: Connection, assignment: Assignment, ledger: Ledger) -> None:
         super().__init__(connection, assignment, ledger)
+        self._want_write = connection.client.want_write
         self._first = 0
-        """First of the readings sent and not settled yet; 0: there is none."""
+        """First of the readings that are not settled yet."""
         self._count = 0
+        self._block = min(_BLOCK, assignment.settings["in_flight"])
         self._since_look = 0
 
     def submit(self, reading: Reading) -> None:
         """Publish one reading, waiting only while the operating system takes no more."""
-        info = self._publish(self._start + self._stamp(reading), self._encode(reading), 0)
-        if info.rc:
-            self._settle()
-            self._ledger.failed(reading.number, error=f"not sent: {self._pump.gone or 'connection lost'}")
-            raise self._lost()
-        if self._connection.client.want_write():
-            self._flush(reading.number)
+        self._submit(reading)
+
+    def submit_many(self, readings: Iterable[RawReading]) -> None:
+        """Publish readings one by one."""
+        submit = self._submit
+        for reading in readings:
+            submit(reading)
+
+    def _submit(self, reading: RawReading) -> None:
+        number, date, _, value, note, check = reading
+        message, mark = self._draft(number, date, value, note, check)
+        if self._publish(self._root + mark, message, 0).rc:
+            self._refused(number)
+        if self._want_write():
+            self._flush(number)
         if not self._count:
-            self._first = reading.number
+            self._first = number
         self._count += 1
-        if self._count >= _BLOCK:
-            self._settle()
-        self._since_look += 1
-        if self._since_look >= _BLOCK:
-            self._look()
+        if self._count >= self._block:
+            self.wait()
 
     def wait(self) -> None:
-        """Settle what was sent; there is nothing to wait for."""
+        """Settle what was sent: there is nothing to wait for. Now and then, see whether the connection is there."""
         self._settle()
+        if self._since_look >= _BLOCK:
+            # Nothing else would tell.
+            self._since_look = 0
+            self._pump.turn(0)
+            if self._pump.gone:
+                raise self._lost()
 
     def close(self) -> None:
         """Let go of the connection; what was sent was sent."""
@@ -180,24 +220,23 @@ class UnansweredWriter(_MqttWriter):
     def _settle(self) -> None:
         if self._count:
             self._ledger.unanswered(self._first, self._count)
+            self._since_look += self._count
             self._count = 0
+
+    def _settle_rest(self, error: str) -> None:  # noqa: ARG002 – nothing was promised
+        self._settle()
+
+    def _refused(self, number: int) -> None:
+        """Settle a reading that was not, or not wholly, handed to the operating system, so never delivered."""
+        self._ledger.failed(number, error=f"not sent: {self._pump.gone or 'connection lost'}")
+        raise self._lost()
 
     def _flush(self, number: int) -> None:
         deadline = time.monotonic() + self._timeout
-        while self._connection.client.want_write():
+        while self._want_write():
             left = deadline - time.monotonic()
             if left <= 0:
                 self._pump.gone = f"nothing taken for {self._timeout:g} s"
             if self._pump.gone:
-                self._settle()
-                self._ledger.failed(number, error=f"not sent: {self._pump.gone}")
-                raise self._lost()
+                self._refused(number)
             self._pump.turn(SLICE_MS if left > SLICE else left * 1000)
-
-    def _look(self) -> None:
-        """See whether the connection is still there: nothing else would tell."""
-        self._since_look = 0
-        self._pump.turn(0)
-        if self._pump.gone:
-            self._settle()
-            raise self._lost()

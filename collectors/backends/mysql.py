@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from ..errors import ServerError, Unavailable, UsageError
 from ..ledger import Ledger
 from ..options import Option, whole
+from . import mysql_counts
 from .base import Arrival, Assignment, BaseReader, missing
+from .counting import Difference, Snapshot
 from .rows import COLUMNS, IN_FLIGHT, Rows, RowVerifier, check_batch
 
 USUAL_PORT = 3306
@@ -103,6 +106,16 @@ class MysqlBackend:
         finally:
             connection.close()
 
+    def counts(self, assignment: Assignment) -> Snapshot:
+        """See `Counting.counts`."""
+        with _asking(assignment) as cursor:
+            return mysql_counts.counts(cursor)
+
+    def stored(self, assignment: Assignment, since: Difference) -> int | None:  # noqa: ARG002 – the protocol's argument
+        """See `Counting.stored`."""
+        with _asking(replace(assignment, timeout=mysql_counts.COUNT_SECONDS)) as cursor:
+            return mysql_counts.stored(cursor, assignment.stream.run)
+
 
 class _MysqlTable:
     """What `Rows` needs of MySQL. An error on COMMIT leaves the outcome open, one on INSERT does not."""
@@ -175,6 +188,17 @@ def _client() -> Any:
     except ImportError as error:
         raise Unavailable(f"backend mysql needs mysqlclient ({error})", missing("mysqlclient", "mysql")) from None
     return MySQLdb
+
+
+@contextmanager
+def _asking(assignment: Assignment) -> Iterator[Any]:
+    connection = _connect(assignment)
+    try:
+        yield connection.cursor()
+    except _client().Error as error:
+        raise _refused(assignment, error) from None
+    finally:
+        connection.close()
 
 
 def _connect(assignment: Assignment) -> Any:

@@ -19,6 +19,7 @@ OWN = {
     "cassandra": ("cassandra", "CassandraBackend"),
     "cassandra-acsylla": ("cassandra_acsylla", "CassandraAcsyllaBackend"),
     "mqtt": ("mqtt", "MqttBackend"),
+    "mqtt-raw": ("mqtt_raw", "MqttRawBackend"),
     "awsiot": ("awsiot", "AwsIotBackend"),
 }
 """Name to module of this package and class."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from ..errors import ServerError, UsageError
 from ..ledger import Ledger
 from ..options import Option, one_of, whole
 from .base import Arrival, Assignment, BaseReader
+from .counting import Difference, Snapshot
 from .rows import COLUMNS, IN_FLIGHT, Rows, RowVerifier, check_batch
 
 _SCHEMA = """
@@ -94,6 +96,19 @@ class SqliteBackend:
     def facts(self, assignment: Assignment) -> dict[str, Any]:
         """See `Backend.facts`."""
         return {"version": sqlite3.sqlite_version, "file": assignment.endpoint.path}
+
+    def counts(self, assignment: Assignment) -> Snapshot:
+        """See `Counting.counts`: no server, so no counters; the file's size in pages, and the bytes of one."""
+        pragmas = ("page_count", "freelist_count", "page_size")
+        with _failing_as(assignment, "cannot be read"), closing(_connect(assignment)) as connection:
+            levels = {name: float(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in pragmas}
+        return Snapshot(at=time.monotonic(), levels=levels)
+
+    def stored(self, assignment: Assignment, since: Difference) -> int | None:  # noqa: ARG002 – the protocol's argument
+        """See `Counting.stored`."""
+        counting = "SELECT COUNT(*) FROM reading WHERE reading_run = ?"
+        with _failing_as(assignment, "cannot be read"), closing(_connect(assignment)) as connection:
+            return int(connection.execute(counting, (assignment.stream.run,)).fetchone()[0])
 
 
 class _SqliteTable:

@@ -91,9 +91,9 @@ def _parser() -> argparse.ArgumentParser:
 def _watched(given: list[str]) -> dict[str, list[int]]:
     watched: dict[str, list[int]] = {}
     for text in given:
-        name, equals, listed = text.partition("=")
+        name, _, listed = text.partition("=")
         pids = listed.replace(" ", ",").split(",")
-        if not equals or not all(pid.isdecimal() for pid in pids):
+        if not all(pid.isdecimal() for pid in pids):
             raise UsageError(f"--watch {text!r}: expected GROUP=PID[,PID…]", "for example --watch server=812,813")
         for pid in map(int, pids):
             if not Path(f"/proc/{pid}").exists():

@@ -30,7 +30,7 @@ class Children:
         """
         owed = self._owed
         new: dict[int, _Used] = {}
-        for one in sorted(ended, key=lambda one: one.found.started, reverse=True):
+        for one in sorted(ended, key=lambda one: (one.found.started, one.found.pid), reverse=True):
             # One that ended, too, had got what its own children used, and passed it on.
             below = _sum(owed.pop(one.found.pid, _NOTHING), new.pop(one.found.pid, _NOTHING))
             new[one.found.parent] = _sum(new.get(one.found.parent, _NOTHING), _sum(one.total, below))

@@ -24,6 +24,12 @@ class Group:
         self.hidden = False
         """Whether it has processes that we may not see."""
 
+    def add(self, process: Process) -> None:
+        """Add a process."""
+        process.group = self.name
+        self.processes.append(process)
+        self.known = True
+
     def columns(self, cgroups: Cgroups, number: int, seconds: float) -> Columns:
         """Return `NAME.*` for the interval.
 

@@ -58,9 +58,8 @@ class Membership:
         unknown = there - self._known
         self._known = there
         pending = [found for pid in unknown if pid.isdigit() and (found := self._table.entry(int(pid)))]
-        # Parents first; a child of the same clock tick may have got a lower pid and waits for another round.
-        pending.sort(key=lambda one: (one.started, one.pid))
         members: list[tuple[Entry, str]] = []
+        # A child may stand before its parent, and is then found in the next round.
         while more := [(one, group) for one in pending if (group := self._group(one))]:
             members += more
             pending = [one for one in pending if one.pid not in self._group_of]

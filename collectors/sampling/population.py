@@ -20,6 +20,9 @@ from .threads import TURNS
 OWN = "sampler"
 """The group of the process that samples, by itself."""
 
+_MANY = 16
+"""Processes, of which not all need be asked for everything every time."""
+
 _MOVED_EVERY = 32
 """Samples after which it is looked whether a process was moved to another control group."""
 
@@ -77,7 +80,8 @@ class Population:
         self._number += 1
         if forks is None or forks != self._forks or self._watched_more or self._number % TURNS == 0:
             self._look(forks)
-        ended = [one for one in self._processes if not one.sample(self._number)]
+        many = len(self._processes) > _MANY
+        ended = [one for one in self._processes if not one.sample(self._number, many)]
         if ended:
             self._forget(ended)
         self._children.settle(ended, self._processes)
@@ -105,15 +109,13 @@ class Population:
             process = known.get((found.pid, found.started))
             if process and process.group not in (OWN, group):
                 self._groups[process.group].processes.remove(process)
-                self._groups[group].processes.append(process)
-                process.group = group
+                self._groups[group].add(process)
             elif not process:
                 self._add(found, group, fresh)
 
     def _add(self, found: Entry, group: str, fresh: bool) -> None:
         process = Process(found, group, fresh, self._table)
-        self._groups[group].processes.append(process)
-        self._groups[group].known = True
+        self._groups[group].add(process)
         self._processes.append(process)
         # A parent is older than its children.
         self._processes.sort(key=lambda one: (one.found.started, one.found.pid))

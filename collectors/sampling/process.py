@@ -14,6 +14,9 @@ TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _UNSEEN_NS = int(3 * TICK * 1e9)
+"""Time that a process used and that none of the threads looked at did; less may be due to the ticks."""
+_LITTLE, _SELDOM = 1, 4
+"""A process of many threads that used no more ticks than that is looked at closely in one of so many samples."""
 _READ_BYTES, _WRITE_BYTES = 9, 11
 """Words of /proc/PID/io (proc_pid_io(5))."""
 
@@ -31,8 +34,9 @@ class Process:
     """
 
     __slots__ = (
-        *("_count", "_fresh", "_io", "_stat", "_threads", "age", "folder", "found", "group", "reaped", "reaped_system"),
-        *("reaped_user", "rss", "system", "tells_bytes", "threads", "total", "user", "read", "waited", "written"),
+        *("_count", "_fresh", "_io", "_stat", "_threads", "_ticks"),
+        *("age", "folder", "found", "group", "reaped", "reaped_system", "reaped_user"),
+        *("read", "rss", "system", "tells_bytes", "threads", "total", "user", "waited", "written"),
     )
 
     def __init__(self, found: Entry, group: str, fresh: bool, table: ProcessTable) -> None:
@@ -42,6 +46,7 @@ class Process:
         self._threads = Threads(found.pid, table) if table.tells_waits else None
         self._fresh = fresh
         self._count = (0, 0, 0, 0, 0)
+        self._ticks = 0
         self.found = found
         self.group = group
         self.folder: str | None = None
@@ -70,23 +75,30 @@ class Process:
         self.reaped = False
         """Whether it waited for children that ended."""
 
-    def sample(self, number: int) -> bool:
+    def sample(self, number: int, many: bool) -> bool:
         """Take its growth since the previous sample and its levels; return False if it has ended.
 
         Args:
             number: of the sample.
+            many: it is one of many, over whose bytes it evens out if each is asked for them in turn.
         """
         self._clear()
         turn = self.age == 0 or (number + self.found.pid) % TURNS == 0
         self.age += 1
         try:
-            ran = self._threads.sample(number) if self._threads else _UNSEEN_NS
-            # Whoever did not run used nothing, and waited for no child.
-            if ran or turn or self.threads != 1:
+            # Of one with a single thread it is quickest to ask that whether it ran: whoever did not used nothing.
+            ran = None
+            if self._threads and self.threads == 1:
+                ran, self.waited = self._threads.sample(), self._threads.waited
+            if ran != 0 or turn:
                 self._sample_stat()
-                self._sample_threads(ran, turn)
-                if ran or turn or self.user or self.system:
-                    self._sample_bytes()
+                # What it got from a child shows in its bytes and in its other counters at the same time.
+                closely = turn or self.reaped or (number + self.found.pid) % _SELDOM == 0
+                # Asking a hundred threads that hardly ran would be most of the work; what they did is not lost.
+                if ran or closely or self._ticks > _LITTLE:
+                    self._sample_threads(ran, turn)
+                    if closely or not many:
+                        self._sample_bytes()
         except ENDED:
             self._clear()
             return False
@@ -121,18 +133,22 @@ class Process:
         before = self._count
         self._count = now
         self.user, self.system = max(0, user - before[0]), max(0, system - before[1])
+        self._ticks += self.user + self.system
         self.reaped_user, self.reaped_system = reaped_user - before[2], reaped_system - before[3]
         # Not even a process that does nothing comes into being without a page fault.
         self.reaped = faults > before[4]
         self.total = (user + reaped_user, system + reaped_system, *self.total[2:])
 
-    def _sample_threads(self, ran: int, turn: bool) -> None:
+    def _sample_threads(self, ran: int | None, turn: bool) -> None:
+        ticks, self._ticks = self._ticks, 0
         if not self._threads:
             return
+        if ran is None:
+            ran = self._threads.sample()
         # Whether one was replaced by another does not show in their number, unless there is none but the first.
         if self.threads != self._threads.number or (turn and self.threads != 1):
             self._threads.refresh()
-        if (self.user + self.system) * TICK * 1e9 - ran > _UNSEEN_NS:
+        if ticks * TICK * 1e9 - ran > _UNSEEN_NS:
             self._threads.sample_quiet()
         self.waited = self._threads.waited
 

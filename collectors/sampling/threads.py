@@ -61,23 +61,22 @@ class Threads:
         self._files = table.thread_files
         self._awake = {pid: Thread(f"{self._folder}/{pid}", self._files)}
         self._quiet: list[dict[int, Thread]] = [{} for _ in range(TURNS)]
+        self._turn = 0
         self.number = 1
         """How many there are."""
         self.waited = 0
         """Growth in ns since the previous sample, over all threads; of a new one, since its start."""
 
-    def sample(self, number: int) -> int:
+    def sample(self) -> int:
         """Return how many ns those threads ran that ran lately.
-
-        Args:
-            number: of the sample.
 
         Raises:
             OSError: the process has ended (`ENDED`), or cannot be read now.
         """
         self.waited = 0
         ran = self._sample(self._awake)
-        quiet = self._quiet[number % TURNS]
+        self._turn = (self._turn + 1) % TURNS
+        quiet = self._quiet[self._turn]
         return ran + self._sample(quiet) if quiet else ran
 
     def sample_quiet(self) -> None:
@@ -115,7 +114,7 @@ class Threads:
                 continue
             ran += growth[0]
             self.waited += growth[1]
-            home = self._awake if growth[0] or tid == self._pid else self._quiet[tid % TURNS]
+            home = self._awake if any(growth) or tid == self._pid else self._quiet[tid % TURNS]
             if home is not some:
                 home[tid] = some.pop(tid)
         return ran

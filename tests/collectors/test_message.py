@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.errors import UsageError
-from collectors.message import Verifier, decode, encoder, read_stamp, stamp
+from collectors.message import Verifier, decode, drafter, encoder, read_stamp, stamp
 from collectors.reading import Reading, Stream
 
 RUN = "0123456789abcdef"
@@ -107,9 +107,21 @@ def test_a_stamp_gives_back_what_it_was_made_of(number: int, check: int, produce
     assert read_stamp(text) == (RUN, producer, number, check)
 
 
+@given(st.lists(readings, min_size=1, max_size=4), st.integers(0, 2**32 - 1), st.sampled_from([1, 2]))
+def test_message_and_stamp_made_by_one_call_are_the_same(many: list[Reading], check: int, generation: int) -> None:
+    location, stream = many[0].location, Stream(RUN, 3)
+    draft = drafter(generation, location, stream)
+    for reading in [each._replace(checksum=check) for each in [*many, *many]]:
+        text, mark = draft(reading.number, reading.date, reading.value, reading.note, check)
+        assert text.encode() == encoder(generation, location)(reading)
+        assert mark == stamp(stream)(reading)
+
+
 def test_there_are_two_generations() -> None:
     with pytest.raises(UsageError, match="generation 3: expected 1 or 2"):
         encoder(3, "here")
+    with pytest.raises(UsageError, match="generation 3: expected 1 or 2"):
+        drafter(3, "here", Stream(RUN, 3))
 
 
 @pytest.mark.parametrize("run", ["", "xyz", "ABCDEF01", "0" * 33])

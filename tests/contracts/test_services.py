@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
+from collectors.backends.counting import difference
 from collectors.errors import Unavailable
 from fixtures.hosts.base import Host
 from fixtures.hosts.local import LocalHost
@@ -65,7 +66,8 @@ def started(request: pytest.FixtureRequest) -> Iterator[Started]:
 
 def ports(running: RunningService) -> set[int]:
     nodes = {node for endpoint in running.endpoints.values() for node in endpoint.nodes(0)}
-    return {port for _, port in nodes if port}
+    exporters = {exporter.port for exporter in running.exporters}
+    return {port for _, port in nodes if port} | exporters
 
 
 def is_there(pid: int) -> bool:
@@ -103,6 +105,14 @@ def test_every_endpoint_is_on_loopback_and_there_is_a_default(started: Started) 
     assert "default" in endpoints
     for endpoint in endpoints.values():
         assert all(is_loopback(address) for address, _ in endpoint.nodes(0))
+
+
+def test_it_tells_what_it_counts_to_loopback_alone_and_only_grows(started: Started) -> None:
+    running = started.running
+    assert all(is_loopback(exporter.address) for exporter in running.exporters)
+    since = difference(running.metrics(), running.metrics())
+    assert bool(since.grown) == bool(since.levels) == bool(running.exporters)
+    assert since.reset == []
 
 
 def test_every_port_is_listened_on_by_a_process_of_its_own(started: Started) -> None:

@@ -16,7 +16,7 @@ from collectors.ledger import Ledger
 from fixtures.services.base import RunningService
 from tests.writing import accounted, assignment_for, reading_of, write
 
-ORDER = ["sqlite", "mysql", "mqtt", "awsiot", "kafka", "kafka-confluent", "cassandra", "cassandra-acsylla"]
+ORDER = ["sqlite", "mysql", "mqtt", "mqtt-raw", "awsiot", "kafka", "kafka-confluent", "cassandra", "cassandra-acsylla"]
 INSTALLED = [*ORDER, *(name for name in names() if name not in OWN)]
 """Ours, and those that other distributions bring."""
 UNREACHABLE_SECONDS = 40

@@ -12,7 +12,7 @@ from tests.tools.machines import Everything
 from tools import needs
 from tools.machine import ThisMachine, java_version
 
-ALL = (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS)
+ALL = (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS, *needs.COST)
 
 
 def test_nothing_is_missing_where_everything_is() -> None:
@@ -33,11 +33,21 @@ def test_nothing_is_missing_where_everything_is() -> None:
         ("mosquitto", ("mosquitto",)),
         ("java 17", ("openjdk-17-jre-headless",)),
         ("mvn", ("maven",)),
+        ("sysbench", ("sysbench",)),
+        ("mosquitto_pub", ("mosquitto-clients",)),
+        ("sqlite3", ("sqlite3",)),
+        ("javac", ("openjdk-17-jdk-headless",)),
     ],
 )
 def test_what_is_absent_names_its_packages_and_no_others(absent: str, packages: tuple[str, ...]) -> None:
     lacking = needs.missing(Everything(but={absent}), ALL)
     assert needs.packages(lacking) == packages
+
+
+def test_what_only_the_price_of_measuring_needs_is_no_need_of_the_main_job() -> None:
+    bare = Everything(but={"sysbench", "mosquitto_pub", "sqlite3", "javac"})
+    assert needs.missing(bare, (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS)) == ()
+    assert needs.missing(bare, needs.COST) == needs.COST
 
 
 def test_another_java_is_not_enough() -> None:

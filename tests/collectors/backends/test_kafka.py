@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import product
 from typing import Any
 
 import pytest
 
 from collectors.accounting import Reconciliation, Sent, Verdict
-from collectors.backends.base import Arrival, Assignment, Backend, Writer
+from collectors.backends.base import Arrival, Assignment, Backend, BurstWriter, RawReading, Writer
 from collectors.backends.kafka_topic import not_written
 from collectors.backends.registry import backend
 from collectors.endpoint import Endpoint
@@ -289,31 +290,32 @@ def write_until_it_dies(service: RunningService) -> None:
             made, service.endpoints["default"], frequency=0, timeout=3.0, given={"in_flight": "40"}
         )
         made.prepare(assignment)
-        for hangs in (True, False):
+        for hangs, by_one_call in product((True, False), (True, False)):
             ledger = Ledger()
             writer = made.writer(assignment, ledger)
             write(writer, ledger, assignment, 300)
-            cases.append((hangs, writer, ledger, assignment))
+            way = write_at_once if by_one_call else write_slowly
+            cases.append((hangs, way, writer, ledger, assignment))
     broker = service.processes[0]
     broker.signal(signal.SIGSTOP)
-    for hangs, writer, ledger, assignment in cases:
+    for hangs, way, writer, ledger, assignment in cases:
         if hangs:
-            end_of(writer, ledger, assignment, pause=0.0)
+            end_of(way, writer, ledger, assignment, pause=0.0)
     broker.signal(signal.SIGKILL)
     broker.wait(10)
-    for hangs, writer, ledger, assignment in cases:
+    for hangs, way, writer, ledger, assignment in cases:
         if not hangs:
-            end_of(writer, ledger, assignment, pause=0.1)
+            end_of(way, writer, ledger, assignment, pause=0.1)
 
 
-def end_of(writer: Writer, ledger: Ledger, assignment: Assignment, *, pause: float) -> None:
+def end_of(way: Callable[..., None], writer: Writer, ledger: Ledger, assignment: Assignment, *, pause: float) -> None:
     """Write to a broker that answers no more, and see that nothing remains open.
 
     Without a pause all that is in flight times out at once; with one, younger readings are still in flight then.
     """
     began = time.monotonic()
     with pytest.raises(ServerError, match=str(assignment.endpoint.port)) as caught:
-        write_slowly(writer, ledger, assignment, pause)
+        way(writer, ledger, assignment, pause)
     assert ledger.unsettled == 0
     assert 300 < ledger.totals.attempted <= 350
     assert ledger.totals.acknowledged == 300
@@ -330,6 +332,18 @@ def write_slowly(writer: Writer, ledger: Ledger, assignment: Assignment, pause: 
         ledger.begin(number, ledger.clock())
         writer.submit(reading_of(assignment, number))
         time.sleep(pause)
+    writer.wait()
+
+
+def write_at_once(writer: Writer, ledger: Ledger, assignment: Assignment, pause: float) -> None:
+    def drawn() -> Iterator[RawReading]:
+        for number in range(301, 351):
+            ledger.cells[0] = number
+            yield tuple(reading_of(assignment, number))
+            time.sleep(pause)
+
+    assert isinstance(writer, BurstWriter)
+    writer.submit_many(drawn())
     writer.wait()
 
 

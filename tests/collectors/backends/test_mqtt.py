@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import select
@@ -19,30 +18,30 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from collectors.accounting import Verdict
 from collectors.backends import mqtt_connection
+from collectors.backends.base import Backend
 from collectors.backends.mqtt import MqttBackend
+from collectors.backends.mqtt_raw import MqttRawBackend
 from collectors.endpoint import Endpoint
 from collectors.errors import ServerError, UsageError
 from collectors.ledger import Ledger
 from fixtures.hosts.local import LocalHost
 from fixtures.services.base import RunningService
-from fixtures.services.mosquitto import MosquittoService
+from tests.collectors.backends.bursts import write_in_bursts
+from tests.collectors.backends.mqtt_brokers import DEADLINE, by_hand, eventually, observer, own_broker
 from tests.writing import accounted, assignment_for, reading_of, write
 
 BACKEND = MqttBackend()
-DEADLINE = 20.0
+RAW = MqttRawBackend()
 
 
-def eventually(condition: Callable[[], object], *, within: float = DEADLINE) -> bool:
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+def named(parameter: object) -> str:
+    return str(getattr(parameter, "name", parameter))
+
+
+BOTH = pytest.mark.parametrize("made", [BACKEND, RAW], ids=named)
 
 
 @pytest.fixture
@@ -52,27 +51,8 @@ def endpoint(running: Callable[[str], RunningService]) -> Endpoint:
 
 @pytest.fixture
 def own(host: LocalHost) -> Iterator[RunningService]:
-    """A broker that the test may kill."""
-    service = MosquittoService()
-    service.check(host)
-    started = service.start(host, lambda _: None)
-    yield started
-    started.stop()
-
-
-@contextlib.contextmanager
-def observer(endpoint: Endpoint) -> Iterator[paho.Client]:
-    """A connected paho client of its own thread, none of ours."""
-    client = paho.Client(CallbackAPIVersion.VERSION2)
-    client.username_pw_set(endpoint.username, endpoint.password)
-    client.connect(endpoint.host, endpoint.port)
-    client.loop_start()
-    try:
-        assert eventually(client.is_connected)
-        yield client
-    finally:
-        client.disconnect()
-        client.loop_stop()
+    with own_broker(host) as started:
+        yield started
 
 
 def publish(client: paho.Client, topic: str, payload: bytes) -> None:
@@ -80,22 +60,28 @@ def publish(client: paho.Client, topic: str, payload: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("qos", "frequency", "protocol"),
+    ("made", "qos", "frequency", "protocol"),
     [
-        ("0", 1, "5"),
-        ("0", 0, "3.1.1"),
-        ("1", 1, "5"),
-        ("1", 50, "3.1.1"),
-        ("1", 0, "5"),
-        ("2", 1, "3.1.1"),
-        ("2", 50, "5"),
+        (BACKEND, "0", 1, "5"),
+        (BACKEND, "0", 0, "3.1.1"),
+        (BACKEND, "1", 1, "5"),
+        (BACKEND, "1", 50, "3.1.1"),
+        (BACKEND, "1", 0, "5"),
+        (BACKEND, "2", 1, "3.1.1"),
+        (BACKEND, "2", 50, "5"),
+        (RAW, "0", 1, "3.1.1"),
+        (RAW, "0", 0, "5"),
+        (RAW, "1", 1, "5"),
+        (RAW, "1", 50, "3.1.1"),
+        (RAW, "1", 0, "5"),
     ],
+    ids=named,
 )
 def test_five_thousand_are_accounted_for_and_delivered(
-    endpoint: Endpoint, qos: str, frequency: int, protocol: str
+    endpoint: Endpoint, made: Backend, qos: str, frequency: int, protocol: str
 ) -> None:
-    assignment = assignment_for(BACKEND, endpoint, frequency=frequency, given={"qos": qos, "protocol": protocol})
-    account = accounted(BACKEND, assignment, 5000)
+    assignment = assignment_for(made, endpoint, frequency=frequency, given={"qos": qos, "protocol": protocol})
+    account = accounted(made, assignment, 5000)
     if qos == "0":
         assert (account.verdict, account.unanswered, account.acknowledged) == (Verdict.MEASURED, 5000, 0)
     else:
@@ -104,13 +90,15 @@ def test_five_thousand_are_accounted_for_and_delivered(
     assert (account.duplicated, account.reordered) == (0, 0)
 
 
-def test_more_than_all_packet_identifiers_may_be_used(endpoint: Endpoint) -> None:
-    assignment = assignment_for(BACKEND, endpoint, frequency=0, given={"in_flight": "1000"})
-    account = accounted(BACKEND, assignment, 70_000)
+@BOTH
+def test_more_than_all_packet_identifiers_may_be_used(endpoint: Endpoint, made: Backend) -> None:
+    assignment = assignment_for(made, endpoint, frequency=0, given={"in_flight": "1000"})
+    account = accounted(made, assignment, 70_000)
     assert account.verdict is Verdict.PASS, account.troubles()
     assert account.delivered == 70_000
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("generation", "payload"),
     [
@@ -118,8 +106,10 @@ def test_more_than_all_packet_identifiers_may_be_used(endpoint: Endpoint) -> Non
         (2, b'{"date": "1569169582800", "loc": "pi_cpu", "ttrans": 1, "value": "57452"}'),
     ],
 )
-def test_a_stranger_finds_the_messages_byte_for_byte(endpoint: Endpoint, generation: int, payload: bytes) -> None:
-    assignment = assignment_for(BACKEND, endpoint, generation=generation, given={"topic": "shelf/pi"})
+def test_a_stranger_finds_the_messages_byte_for_byte(
+    endpoint: Endpoint, made: Backend, generation: int, payload: bytes
+) -> None:
+    assignment = assignment_for(made, endpoint, generation=generation, given={"topic": "shelf/pi"})
     heard: list[tuple[str, bytes]] = []
     subscribed: list[object] = []
     with observer(endpoint) as client:
@@ -128,7 +118,7 @@ def test_a_stranger_finds_the_messages_byte_for_byte(endpoint: Endpoint, generat
         client.subscribe("shelf/pi/#", 1)
         assert eventually(lambda: subscribed)
         ledger = Ledger()
-        writer = BACKEND.writer(assignment, ledger)
+        writer = made.writer(assignment, ledger)
         ledger.begin(1, 0)
         reading = reading_of(assignment, 1, value=57452)
         writer.submit(reading)
@@ -181,27 +171,12 @@ def test_what_a_broker_drops_is_lost_and_its_counter_says_so(host: LocalHost) ->
     assert reader.facts["broker_dropped"] == 500 - len(arrived)
 
 
-@contextlib.contextmanager
-def by_hand(host: LocalHost, *lines: str) -> Iterator[Endpoint]:
-    """A Mosquitto with these settings, for everybody."""
-    folder, port = host.folder("mosquitto", server=True), host.free_port()
-    text = "\n".join(["allow_anonymous true", *lines, f"listener {port} {host.address}"]).format(folder=folder)
-    host.put(f"{folder}/mosquitto.conf", text.encode() + b"\n")
-    host.put(f"{folder}/acl", b"topic read #\n")
-    process = host.run(["mosquitto", "-c", f"{folder}/mosquitto.conf"], log=f"{folder}/log", server=True)
-    try:
-        assert eventually(lambda: host.listens(process, port))
-        yield Endpoint(host.address, port)
-    finally:
-        process.stop()
-
-
-@pytest.mark.parametrize("qos", ["1", "2"])
-def test_what_the_broker_refuses_is_failed_and_never_acknowledged(host: LocalHost, qos: str) -> None:
+@pytest.mark.parametrize(("made", "qos"), [(BACKEND, "1"), (BACKEND, "2"), (RAW, "1")], ids=named)
+def test_what_the_broker_refuses_is_failed_and_never_acknowledged(host: LocalHost, made: Backend, qos: str) -> None:
     with by_hand(host, "acl_file {folder}/acl") as endpoint:
-        assignment = assignment_for(BACKEND, endpoint, given={"qos": qos})
+        assignment = assignment_for(made, endpoint, given={"qos": qos})
         ledger = Ledger()
-        writer = BACKEND.writer(assignment, ledger)
+        writer = made.writer(assignment, ledger)
         write(writer, ledger, assignment, 3)
         writer.close()
     assert (ledger.totals.failed, ledger.totals.acknowledged) == (3, 0)
@@ -217,16 +192,21 @@ def test_a_broker_that_allows_less_in_flight_is_obeyed(host: LocalHost) -> None:
     assert account.verdict is Verdict.PASS, account.troubles()
 
 
-@pytest.mark.parametrize("qos", ["0", "1", "2"])
-def test_a_broker_killed_in_the_middle_leaves_every_reading_settled(own: RunningService, qos: str) -> None:
-    assignment = assignment_for(BACKEND, own.endpoints["default"], frequency=0, given={"qos": qos}, timeout=5.0)
+@pytest.mark.parametrize("put", [write, write_in_bursts], ids=["singly", "in-bursts"])
+@pytest.mark.parametrize(
+    ("made", "qos"), [(BACKEND, "0"), (BACKEND, "1"), (BACKEND, "2"), (RAW, "0"), (RAW, "1")], ids=named
+)
+def test_a_broker_killed_in_the_middle_leaves_every_reading_settled(
+    own: RunningService, made: Backend, qos: str, put: Callable[..., None]
+) -> None:
+    assignment = assignment_for(made, own.endpoints["default"], frequency=0, given={"qos": qos}, timeout=5.0)
     ledger = Ledger()
-    with BACKEND.reader(assignment) as reader:
-        writer = BACKEND.writer(assignment, ledger)
-        write(writer, ledger, assignment, 100)
+    with made.reader(assignment) as reader:
+        writer = made.writer(assignment, ledger)
+        put(writer, ledger, assignment, 100)
         own.processes[0].signal(signal.SIGKILL)
         with pytest.raises(ServerError) as caught:
-            write(writer, ledger, assignment, 1_000_000, first=101)
+            put(writer, ledger, assignment, 1_000_000, first=101)
         arrived = len(list(reader.arrivals(ledger.totals.attempted)))
         assert not reader.complete
         assert "lost" in reader.facts["incomplete"]
@@ -248,10 +228,13 @@ def test_a_broker_killed_in_the_middle_leaves_every_reading_settled(own: Running
     assert totals.failed >= 1
 
 
-def test_without_an_answer_in_time_readings_are_unknown_and_late_answers_change_nothing(own: RunningService) -> None:
-    assignment = assignment_for(BACKEND, own.endpoints["default"], timeout=0.5)
+@BOTH
+def test_without_an_answer_in_time_readings_are_unknown_and_late_answers_change_nothing(
+    own: RunningService, made: Backend
+) -> None:
+    assignment = assignment_for(made, own.endpoints["default"], timeout=0.5)
     ledger = Ledger()
-    writer = BACKEND.writer(assignment, ledger)
+    writer = made.writer(assignment, ledger)
     write(writer, ledger, assignment, 1)
     own.processes[0].signal(signal.SIGSTOP)
     try:
@@ -265,10 +248,11 @@ def test_without_an_answer_in_time_readings_are_unknown_and_late_answers_change_
     assert ledger.errors == {"no acknowledgement within 0.5 s": 2}
 
 
-def test_a_broker_that_stays_silent_with_all_in_flight_is_given_up(own: RunningService) -> None:
-    assignment = assignment_for(BACKEND, own.endpoints["default"], given={"in_flight": "2"}, timeout=0.3)
+@BOTH
+def test_a_broker_that_stays_silent_with_all_in_flight_is_given_up(own: RunningService, made: Backend) -> None:
+    assignment = assignment_for(made, own.endpoints["default"], given={"in_flight": "2"}, timeout=0.3)
     ledger = Ledger()
-    writer = BACKEND.writer(assignment, ledger)
+    writer = made.writer(assignment, ledger)
     own.processes[0].signal(signal.SIGSTOP)
     try:
         with pytest.raises(ServerError, match=r"no acknowledgement within 0\.3 s"):

@@ -1,0 +1,66 @@
+"""Texts in columns, for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise, zip_longest
+
+WIDTH = 160
+"""Characters of a line; longer texts go on below."""
+_GAP = "  "
+
+
+def aligned(
+    rows: Sequence[Sequence[str]],
+    words: Collection[int],
+    breakable: Mapping[int, int] | None = None,
+    ditto: int | None = None,
+) -> list[str]:
+    """Return rows as lines whose columns stand under each other, within `WIDTH` as far as texts may be broken.
+
+    Args:
+        rows: cells; the first row is the head.
+        words: columns of words, which stand to the left; the others are numbers and stand to the right.
+        breakable: columns that may be broken into several lines, and how narrow they may become.
+        ditto: a column in which a text that would be broken, and is that of the row above, is a ditto mark.
+    """
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - WIDTH
+    for column in sorted(breakable or {}, reverse=True):
+        narrower = max(0, min(excess, widths[column] - (breakable or {})[column]))
+        widths[column] -= narrower
+        excess -= narrower
+    rows = [rows[0], *(_repeating(row, above, ditto, widths) for above, row in pairwise(rows))]
+    return [line for row in rows for line in _lines(row, widths, words)]
+
+
+def wrapped(text: str, indent: int) -> list[str]:
+    """Return a text as lines of at most `WIDTH`, all but the first one set in."""
+    start = text[: len(text) - len(text.lstrip())]
+    return textwrap.wrap(
+        text.lstrip(), WIDTH, initial_indent=start, subsequent_indent=" " * indent, break_long_words=False
+    ) or [text]
+
+
+def milliseconds(value: float | None) -> str:
+    """Return a time as a person reads it: to three digits, or the hundredth; a dash where there is none."""
+    return "–" if value is None else f"{value:,.3f}" if value < 1 else f"{value:,.2f}"
+
+
+def _repeating(row: Sequence[str], above: Sequence[str], column: int | None, widths: Sequence[int]) -> Sequence[str]:
+    if column is None or row[column] != above[column] or len(row[column]) <= widths[column]:
+        return row
+    return [*row[:column], "″", *row[column + 1 :]]
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], words: Collection[int]) -> list[str]:
+    cells = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]
+    found = []
+    for parts in zip_longest(*cells, fillvalue=""):
+        padded = [
+            part.ljust(width) if column in words else part.rjust(width)
+            for column, (part, width) in enumerate(zip(parts, widths, strict=True))
+        ]
+        found.append(_GAP.join(padded).rstrip())
+    return found

@@ -1,0 +1,16 @@
+"""What follows from a trial, put into its record: whether it was steady, what its limit was, what casts doubt on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from collectors.record import Trial
+
+from .limit import limit
+from .steady import steady
+from .validity import doubts
+
+
+def concluded(trial: Trial) -> Trial:
+    """Return the trial with its conclusions, drawn anew from all the rest of its record."""
+    return replace(trial, steady=steady(trial), limit=limit(trial), doubts=doubts(trial))
