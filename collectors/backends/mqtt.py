@@ -13,12 +13,13 @@ from ..options import Option, one_of, whole
 from ..reading import Reading
 from .base import Assignment, Reader, Writer, missing
 from .counting import Difference, Snapshot
+from .mqtt_acknowledged import AcknowledgedWriter
 from .mqtt_address import Address, address, client_id
 from .mqtt_ahead import client as reading_ahead
 from .mqtt_connection import Connection, connect
 from .mqtt_reader import MqttReader
 from .mqtt_tls import check_files
-from .mqtt_writer import AcknowledgedWriter, UnansweredWriter
+from .mqtt_writer import UnansweredWriter
 
 _LONGEST_TOPIC = 65535
 _WIDEST = Reading(10**12, 0, "", 0, "", 2**32 - 1)
