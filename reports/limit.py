@@ -37,19 +37,6 @@ def limit(trial: Trial) -> dict[str, Any]:
     return _told(_held_against(found, [_verdict(trial, [one]).label for one in rounds]))
 
 
-def in_words(found: Mapping[str, Any] | None, confirmation: Mapping[str, Any] | None = None) -> str:
-    """Return a limit for a table's cell: `server I/O (likely, confirmed)`; only `unknown` where nothing is known.
-
-    Args:
-        found: what `limit` returned; None for a trial of which it was never asked.
-        confirmation: what changing one thing brought, as `Trial.confirmation` has it.
-    """
-    if found is None or found["class"] == "unknown":
-        return "unknown"
-    verdict = (confirmation or {}).get("verdict", "not tried")
-    return f"{found['class']} ({found['sure']}{'' if verdict == 'not tried' else f', {verdict}'})"
-
-
 def _verdict(trial: Trial, rounds: Sequence[Round]) -> Suspect:
     if paced := flight.schedule(trial, rounds):
         return paced

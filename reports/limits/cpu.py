@@ -101,7 +101,8 @@ def whole_host(usage: Usage, producers: int) -> Suspect | None:
         f"host {usage.name}: {busy:.2f} of {usage.cores:g} cores busy (producers {used['producers']:.2f}, "
         f"server {used['server']:.2f}, others {usage.others:.2f}), {usage.waited or 0:.2f} of our threads waiting"
     )
-    split = shares(used | {"others": usage.others})
+    measuring = {group: usage.of(f"{group}.cpu") for group in usage.groups() if group not in SIDES}
+    split = shares(used | measuring | {"others": usage.others})
     if _of_others(usage):
         why = (
             f"others took {usage.others:.2f} of {usage.cores:g} cores of host {usage.name}: measure again without them"
@@ -111,6 +112,8 @@ def whole_host(usage: Usage, producers: int) -> Suspect | None:
     side = next((SIDES[group] for group in SIDES if ours - used[group] < MINOR * ours), "both")
     label = "shared CPU" if side == "both" else f"{side} CPU"
     found = Suspect(label, side, "cpu", strength, SURE, (line,), split)
+    if sum(measuring.values()) >= OTHERS:
+        found = found.at_most(LIKELY, f"measuring took {sum(measuring.values()):.2f} cores ({', '.join(measuring)})")
     return found if usage.others < OTHERS else found.at_most(LIKELY)
 
 

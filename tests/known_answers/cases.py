@@ -77,8 +77,8 @@ def a_server_held_to_a_twentieth_of_a_cpu(make: Make) -> Case:
     return case
 
 
-def producers_held_to_a_fifth_of_a_cpu(make: Make) -> Case:
-    group = make(lambda: cpu_quota(0.2))
+def producers_held_to_a_tenth_of_a_cpu(make: Make) -> Case:
+    group = make(lambda: cpu_quota(0.1))
     return _case(make(lambda: HeldHost(group)), "mqtt", "producer CPU", frequency=0, processes=2)
 
 
@@ -106,7 +106,7 @@ CASES: dict[str, Callable[[Make], Case]] = {
     one.__name__: one
     for one in (
         a_server_held_to_a_twentieth_of_a_cpu,
-        producers_held_to_a_fifth_of_a_cpu,
+        producers_held_to_a_tenth_of_a_cpu,
         a_link_of_two_megabits,
         a_disk_that_takes_fifty_writes_a_second,
         one_process_that_waits_for_every_reading,

@@ -78,6 +78,10 @@ CASES: dict[str, tuple[Round, tuple[str, str]]] = {
         sampled({"producers.cpu": 1.0, "server.cpu": 0.6, "foreign.cpu": 0.3, **BUSY}, producers=4),
         ("shared CPU", "likely"),
     ),
+    "a machine whose cores are all in use, a few by those that read back": (
+        sampled({"producers.cpu": 1.0, "server.cpu": 0.5, "reader.cpu": 0.4, **BUSY}, producers=4),
+        ("shared CPU", "likely"),
+    ),
     "a machine whose cores the producers use": (
         sampled({"producers.cpu": 1.85, "server.cpu": 0.1, **BUSY}, producers=4),
         ("producer CPU", "sure"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from collectors.record import Trial
-from reports.limit import in_words, limit
+from reports.limit import limit
 from tests.reports.limit_cases import BUSY, CASES
 from tests.reports.limit_records import LOCAL, SECONDS, histogram, measured, sampled, series
 from tests.trials import a_round, a_trial
@@ -203,11 +203,3 @@ def test_the_verdict_can_be_saved() -> None:
     assert set(found) == {"side", "resource", "class", "sure", "evidence", "split"}
     assert limit(Trial.from_json(trial.to_json())) == found
     assert len(trial.rounds[0].samples["local"]["at"]) == SECONDS + 2
-
-
-def test_a_cell_of_a_table_says_class_certainty_and_what_confirming_brought() -> None:
-    found = limit(measured(sampled({"producers.cpu": 0.97})))
-    assert in_words(found) == "producer CPU (sure)"
-    assert in_words(found, {"verdict": "not tried"}) == "producer CPU (sure)"
-    assert in_words(found, {"verdict": "contradicted"}) == "producer CPU (sure, contradicted)"
-    assert in_words(limit(a_trial()), None) == in_words(None) == "unknown"

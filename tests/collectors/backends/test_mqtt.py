@@ -90,6 +90,7 @@ def test_five_thousand_are_accounted_for_and_delivered(
     assert (account.duplicated, account.reordered) == (0, 0)
 
 
+@pytest.mark.slow
 @BOTH
 def test_more_than_all_packet_identifiers_may_be_used(endpoint: Endpoint, made: Backend) -> None:
     assignment = assignment_for(made, endpoint, frequency=0, given={"in_flight": "1000"})
