@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from functools import partial
+from types import MethodType
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Unavailable
+from ..message import decode
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
 
+Callback = Callable[["KafkaError | None", "Message"], Any]
 Range = tuple[int, int]
 """The first of some consecutive numbers, and how many they are."""
 
@@ -47,9 +51,6 @@ class Report:
     the burst is without a report, and all of those that it was not called for were delivered. That is exact for every
     single reading, and costs none of them a call. It rests on reference counts, which free an object at once.
 
-    The callback of one reading is `MethodType(report, number)`, which refers to this object: a failed message comes
-    back without its headers, so its callback has to know the number.
-
     Args:
         burst: whose readings they are.
         gone: told the burst when all are reported on, while the client is polled, or when the last reference of ours
@@ -64,8 +65,16 @@ class Report:
     ) -> None:
         self._burst, self._gone, self._refused = burst, gone, refused
 
-    def __call__(self, number: int, error: KafkaError | None, _: Message) -> None:
-        """Take note of a failure."""
+    def __call__(self, error: KafkaError | None, message: Message) -> None:
+        """Take note of a failure; for messages that hold their number, since they come back without their headers."""
+        if error is not None:
+            self._refused(self._burst, decode(message.value() or b"", 0).number, error)
+
+    def by_number(self) -> Callable[[int], Callback]:
+        """Return what makes a callback for the reading of a given number, for messages that do not hold it."""
+        return partial(MethodType, self._numbered)
+
+    def _numbered(self, number: int, error: KafkaError | None, _: Message) -> None:
         if error is not None:
             self._refused(self._burst, number, error)
 

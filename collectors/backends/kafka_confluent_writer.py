@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from itertools import islice
-from types import MethodType
 from typing import TYPE_CHECKING
 
 from .. import message
@@ -14,7 +13,7 @@ from ..ledger import Ledger
 from ..reading import Reading
 from .base import Assignment, RawReading
 from .kafka_confluent_base import POLL_SECONDS, ConfluentWriter
-from .kafka_confluent_reports import Burst, Outstanding, Report, require_reference_counts
+from .kafka_confluent_reports import Burst, Callback, Outstanding, Report, require_reference_counts
 from .kafka_topic import HEADER
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ class KafkaConfluentWriter(ConfluentWriter):
         self._least = self._longest if bounded else 1
         """Room that is waited for before a burst begins."""
         self._draft = message.drafter(assignment.generation, assignment.location, assignment.stream)
+        self._numbered = assignment.generation != 1
+        """Whether the messages hold their numbers."""
         self._outstanding = Outstanding(self._confirmed)
         self._date = 0
 
@@ -82,13 +83,17 @@ class KafkaConfluentWriter(ConfluentWriter):
         """Hand readings over as one burst, and return how many they are."""
         produce, topic, draft, burst, first, number = self._produce, self._topic, self._draft, Burst(), 0, -1
         headers, report = {HEADER: ""}, Report(burst, self._outstanding.gone, self._refused)
+        callback: Callback = report
+        by_number = None if self._numbered else report.by_number()
         try:
             for number, date, _, value, note, check in readings:
                 first = first or number
                 text, headers[HEADER] = draft(number, date, value, note, check)
+                if by_number is not None:
+                    callback = by_number(number)
                 try:
                     # By position, for speed: topic, value, key, partition, callback, on_delivery, timestamp, headers.
-                    produce(topic, text, None, -1, MethodType(report, number), None, 0, headers)
+                    produce(topic, text, None, -1, callback, None, 0, headers)
                 except self._not_accepted as error:
                     burst.told.append(number)
                     self._refuse(number, error)
@@ -96,7 +101,7 @@ class KafkaConfluentWriter(ConfluentWriter):
             if first:
                 burst.first, burst.count = first, number + 1 - first
                 self._outstanding.add(burst)
-            del report  # an error's traceback would keep it
+            del report, callback, by_number  # an error's traceback would keep them
         return burst.count
 
     def _make_room(self, least: int) -> None:

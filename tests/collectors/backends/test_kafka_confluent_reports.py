@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from types import MethodType
+from typing import Any
 
 import pytest
 
 from collectors.backends.kafka_confluent_reports import Burst, Outstanding, Report, require_reference_counts
 from collectors.errors import Unavailable
+from collectors.message import encoder
+from collectors.reading import Reading
 
 
 def burst_of(first: int, count: int, told: tuple[int, ...] = ()) -> Burst:
@@ -20,10 +22,11 @@ def burst_of(first: int, count: int, told: tuple[int, ...] = ()) -> Burst:
 
 def test_a_burst_is_reported_on_when_the_last_callback_is_let_go() -> None:
     gone: list[Burst] = []
-    burst = burst_of(1, 3)
+    burst = burst_of(1, 4)
     report = Report(burst, gone.append, lambda *_: None)
-    callbacks = [MethodType(report, number) for number in (1, 2, 3)]
-    del report
+    by_number = report.by_number()
+    callbacks = [report, report, by_number(3), by_number(4)]
+    del report, by_number
     while callbacks:
         assert not gone
         callbacks.pop()
@@ -33,11 +36,21 @@ def test_a_burst_is_reported_on_when_the_last_callback_is_let_go() -> None:
 def test_a_failure_names_its_reading_and_success_none() -> None:
     told: list[object] = []
     burst = burst_of(1, 9)
-    callback = MethodType(Report(burst, lambda _: None, lambda *given: told.append(given)), 7)
-    callback(None, "message")
+    report: Any = Report(burst, lambda _: None, lambda *given: told.append(given))
+    numbered: Any = report.by_number()(7)
+    report(None, None)
+    numbered(None, None)
     assert not told
-    callback("error", "message")
-    assert told == [(burst, 7, "error")]
+    report("error", Returned())
+    numbered("another", None)
+    assert told == [(burst, 5, "error"), (burst, 7, "another")]
+
+
+class Returned:
+    """What the client hands to a callback: the message as it was sent."""
+
+    def value(self) -> bytes:
+        return encoder(2, "here")(Reading(5, 1, "here", 2, "", 0))
 
 
 @pytest.mark.parametrize(
