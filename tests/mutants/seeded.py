@@ -176,7 +176,8 @@ class WritesAsAnother(Mutant):
     def __init__(self, place: Place, backend: Backend, assignment: Assignment, ledger: Ledger) -> None:
         super().__init__(place, backend, assignment, ledger)
         self.stranger = Stream(assignment.stream.run, 77)
-        self.other: Writer = backend.writer(replace(assignment, stream=self.stranger), DeafLedger())
+        self.deafer = DeafLedger()
+        self.other: Writer = backend.writer(replace(assignment, stream=self.stranger), self.deafer)
 
     def hand_on(self, reading: Reading) -> None:
         if reading.number < self.here:
@@ -194,6 +195,7 @@ class WritesAsAnother(Mutant):
     def close(self) -> None:
         super().close()
         self.other.close()
+        self.deafer.close()
 
 
 class SwallowsARefusal(Mutant):

@@ -28,7 +28,8 @@ class Broken:
     """As it should be, but for what a subclass changes."""
 
     def __init__(self, backend: Backend, assignment: Assignment, ledger: Ledger) -> None:
-        self.real: Writer = backend.writer(assignment, DeafLedger())
+        self.deaf = DeafLedger()
+        self.real: Writer = backend.writer(assignment, self.deaf)
         self.ledger = ledger
         self.first, self.last = 1, 0
 
@@ -50,6 +51,7 @@ class Broken:
 
     def close(self) -> None:
         self.real.close()
+        self.deaf.close()
 
 
 class NotBroken(Broken):
