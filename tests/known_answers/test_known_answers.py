@@ -24,6 +24,7 @@ def test_the_limit_is_named(case: Case) -> None:
     assert found["class"] == case.limit, "\n".join(found["evidence"])
 
 
+@pytest.mark.confirms
 def test_changing_one_thing_confirms_the_limit(case: Case) -> None:
     trial = case.measured()
     with ChangedRounds("known answer", case.load, case.host, case.service, case.another) as rounds:
