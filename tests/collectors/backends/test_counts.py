@@ -180,7 +180,6 @@ def test_mosquitto_counts_bytes_but_not_messages_of_the_highest_quality(server_o
     since, stored = counted(backend("mqtt"), server_of("mqtt"), 100, given={"qos": "2"}, frequency=10)
     assert stored is None
     assert since.grown["$SYS/broker/publish/bytes/received"] > 100 * 50
-    assert "$SYS/broker/publish/messages/dropped" in since.grown  # others drop theirs on this broker, too
 
 
 def test_aws_is_not_asked_since_it_counts_nothing() -> None:

@@ -34,10 +34,16 @@ def tls_terminator(certificate: str, key: str, ca: str, target: tuple[str, int])
 async def _serve(context: ssl.SSLContext, target: tuple[str, int]) -> asyncio.Server:
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         negotiated = writer.get_extra_info("ssl_object").selected_alpn_protocol()
-        if negotiated == PROTOCOL:
-            inner_reader, inner_writer = await asyncio.open_connection(*target)
-            await asyncio.gather(_copy(reader, inner_writer), _copy(inner_reader, writer))
-        await _close(writer)
+        writers = [writer]
+        try:
+            if negotiated == PROTOCOL:
+                inner_reader, inner_writer = await asyncio.open_connection(*target)
+                writers.append(inner_writer)
+                await asyncio.gather(_copy(reader, inner_writer), _copy(inner_reader, writer))
+        finally:
+            for one in writers:
+                one.transport.abort()  # a TLS goodbye would take as long as the other end likes
+                await _close(one)
 
     return await asyncio.start_server(forward, "127.0.0.1", 0, ssl=context)
 
