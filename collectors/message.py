@@ -136,9 +136,9 @@ def drafter(generation: int, location: str, stream: Stream) -> Draft:
         nonlocal last, head
         if date != last:
             last, head = date, f"{front}{date}{middle}"
-        end = f', "{key}": {json.dumps(note)}}}' if note else "}"
-        text = f'{head}{number}, "value": "{value}"{end}' if numbered else f'{head}{value}"{end}'
-        return text, f"{start}{number}/{check.to_bytes(4).hex()}"
+        digits, end = str(number), f', "{key}": {json.dumps(note)}}}' if note else "}"
+        text = f'{head}{digits}, "value": "{value}"{end}' if numbered else f'{head}{value}"{end}'
+        return text, f"{start}{digits}/{check.to_bytes(4).hex()}"
 
     return draft
 

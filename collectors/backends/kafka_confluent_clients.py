@@ -50,8 +50,8 @@ def connected_producer(assignment: Assignment, *, only_errors: bool = False) -> 
             "message.timeout.ms": milliseconds,
             "request.timeout.ms": min(_LONGEST_REQUEST_MS, milliseconds),
             "delivery.report.only.error": only_errors,
-            # Twice what is ever outstanding: a report that was not fetched yet still holds its place.
-            "queue.buffering.max.messages": 2 * settings["in_flight"] + 1,
+            # A reading holds its place until its report has been fetched, here as in what the writers count.
+            "queue.buffering.max.messages": settings["in_flight"],
             "queue.buffering.max.kbytes": _MOST_KBYTES,
             "socket.nagle.disable": True,
         }

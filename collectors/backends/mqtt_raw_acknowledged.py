@@ -12,12 +12,12 @@ from ..reading import Reading
 from .base import Assignment, RawReading
 from .mqtt_connection import Connection
 from .mqtt_raw_answers import FAILURE, reason_of
-from .mqtt_raw_packets import BYTES
 from .mqtt_raw_window import Window
+from .mqtt_raw_wire import BLOCK
 from .mqtt_raw_writer import RawWriter, whole
 
-_NO_SUBSCRIBERS = b"\x10"
-"""A yes, which MQTT 5 brokers may add where nobody subscribes to the topic."""
+_YES, _YES_TO_NOBODY, _NO_SUBSCRIBERS = b"\x40\x02", b"\x40\x03", b"\x10"
+"""PUBACK before the packet identifier; and before and behind it, as MQTT 5 has it where nobody subscribes."""
 
 
 class RawAcknowledgedWriter(RawWriter):
@@ -29,20 +29,24 @@ class RawAcknowledgedWriter(RawWriter):
     def __init__(self, connection: Connection, assignment: Assignment, ledger: Ledger) -> None:
         super().__init__(connection, assignment, ledger, qos=1)
         self._timeout = assignment.timeout
-        self._expected: tuple[bytes, ...] = ()
-        """What says yes to the last reading, if it was sent by itself."""
+        self._send_now, self._receive_now = self._wire.send_now, self._wire.receive_now
+        self._last = b""
+        """The packet identifier of the last reading, if it was sent by itself."""
         self._window = Window(min(assignment.settings["in_flight"], connection.receive_maximum))
 
     def submit(self, reading: Reading) -> None:
         """Send one reading, and read acknowledgements while too many are outstanding."""
-        identifier = self._window.add(reading.number)
-        packet = self._pack(reading, identifier).encode(BYTES)
-        if (taken := self._wire.send(packet)) < len(packet):
+        wire, window = self._wire, self._window
+        self._last = identifier = window.add(reading.number)
+        packet = self._pack(reading, identifier)
+        wire.sent_any = True
+        try:
+            taken = self._send_now(packet)
+        except OSError:
+            taken = 0
+        if taken != len(packet) and (taken := wire.send_rest(packet, taken)) < len(packet):
             raise self._cut_off([len(packet)], taken)
-        # From here on until the answer is read, the broker is at work: this takes nobody's time.
-        told = identifier.to_bytes(2)
-        self._expected = b"\x40\x02" + told, b"\x40\x03" + told + _NO_SUBSCRIBERS
-        if not self._window.room():
+        if window.crowded and not window.room():
             self._make_room()
 
     def submit_many(self, readings: Iterable[RawReading]) -> None:
@@ -55,23 +59,24 @@ class RawAcknowledgedWriter(RawWriter):
 
     def wait(self) -> None:
         """Read acknowledgements until nothing is outstanding; what is after the time-out becomes unknown."""
-        left = self._timeout
-        if self._window.outstanding == 1 and self._expected and not self._answers.rest:
+        left, identifier = self._timeout, self._last
+        if self._window.outstanding == 1 and identifier and not self._answers.rest:
             # By far the commonest case where each reading is waited for, so it is spelled out.
-            data = self._wire.receive()
-            if data in self._expected:
+            try:
+                data = self._receive_now(BLOCK)
+            except OSError:
+                data, left = b"", left - self._wire.slice
+            if data == _YES + identifier or data == _YES_TO_NOBODY + identifier + _NO_SUBSCRIBERS:
                 self._ledger.acknowledged(self._window.settle_last())
                 return
             if data:
                 self._hear(data)
-            else:
-                left -= self._wire.slice
         self._drain(0, left)
 
     def _send_some(self, rest: Iterable[RawReading]) -> int:
         """Draw as many readings as there is room for and send them, also where drawing ends with an error."""
         pack, add, packets = self._pack, self._window.add, []
-        self._expected = ()
+        self._last = b""
         try:
             for reading in islice(rest, self._window.room()):
                 packets.append(pack(reading, add(reading[0])))  # noqa: PERF401 – kept if drawing ends with an error
@@ -80,8 +85,8 @@ class RawAcknowledgedWriter(RawWriter):
                 self._send(packets)
         return len(packets)
 
-    def _send(self, packets: Sequence[str]) -> None:
-        data = "".join(packets).encode(BYTES)
+    def _send(self, packets: Sequence[bytes]) -> None:
+        data = b"".join(packets)
         if (taken := self._wire.send(data)) < len(data):
             raise self._cut_off([len(packet) for packet in packets], taken)
 
@@ -113,7 +118,7 @@ class RawAcknowledgedWriter(RawWriter):
                 self._hear(data)
             else:
                 wire.keep_alive()
-            if wire.gone and window.outstanding > limit:
+            if wire.gone:
                 raise self._lost()
 
     def _settle(self, data: bytes) -> None:

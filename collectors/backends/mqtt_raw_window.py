@@ -20,6 +20,8 @@ class Window:
         """How many may be outstanding. What was given up still counts for the broker, so it makes this smaller."""
         self.outstanding = 0
         """How many are."""
+        self.crowded = False
+        """Whether `room` may be 0 after the last one that was sent."""
         self._first = 1
         """The oldest that is outstanding, or else the next."""
         self._next = 1
@@ -47,13 +49,14 @@ class Window:
     def _identifier(self, number: int) -> int:
         return (number + self._shift) % _IDENTIFIERS + 1
 
-    def add(self, number: int) -> int:
-        """Note that a reading is sent, and return its identifier."""
+    def add(self, number: int) -> bytes:
+        """Note that a reading is sent; return its identifier as it stands in the packet."""
         if number != self._next:
             self._jump(number)
         self._next = number + 1
-        self.outstanding += 1
-        return (number + self._shift) % _IDENTIFIERS + 1
+        self.outstanding = outstanding = self.outstanding + 1
+        self.crowded = outstanding >= self.size or bool(self._early or self._given_up)
+        return ((number + self._shift) % _IDENTIFIERS + 1).to_bytes(2)
 
     def _jump(self, number: int) -> None:
         """Go on from a number that does not follow the last one."""

@@ -10,7 +10,7 @@ import time
 
 from .mqtt_connection import Connection
 
-_BLOCK = 1 << 14
+BLOCK = 1 << 14
 _SLICE = 1.0
 """Seconds to wait at a time; in between the broker may need a sign of life."""
 _TIMEVAL = "@ll" if socket.SO_RCVTIMEO == 20 else "@qq"  # noqa: PLR2004
@@ -33,7 +33,8 @@ class Wire:
     def __init__(self, connection: Connection, timeout: float) -> None:
         self._connection = connection
         self._timeout = timeout
-        self.slice = min(_SLICE, timeout)
+        self._keepalive = connection.client.keepalive
+        self.slice = min(_SLICE, timeout, self._keepalive / 2 or _SLICE)
         """The longest that `receive` waits, in seconds."""
         sock = connection.client.socket()
         assert isinstance(sock, socket.socket)  # noqa: S101 – for the type checker
@@ -42,12 +43,14 @@ class Wire:
         limit = struct.pack(_TIMEVAL, int(self.slice), int(self.slice % 1 * 1e6))
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             sock.setsockopt(socket.SOL_SOCKET, option, limit)
+        self.send_now, self.receive_now = sock.send, sock.recv
+        """The socket's own, which raise OSError: where each reading is waited for, a call more shows."""
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
         self.gone = ""
         """Why the connection is lost; empty while it is there."""
-        self._keepalive = connection.client.keepalive
-        self._sent_any = True
+        self.sent_any = True
+        """Whether anything was sent since `keep_alive` was called."""
         self._quiet_since = 0.0
         self._pinged = 0.0
         """When the broker was asked for a sign of life that has not come yet; 0 if it was not."""
@@ -56,14 +59,15 @@ class Wire:
         """Hand bytes to the operating system; return how many it has taken, fewer only where the connection is lost."""
         if self.gone:
             return 0
-        self._sent_any = True
+        self.sent_any = True
         try:
             taken = self._socket.send(data)
         except OSError:
             taken = 0
-        return taken if taken == len(data) else self._send_rest(data, taken)
+        return taken if taken == len(data) else self.send_rest(data, taken)
 
-    def _send_rest(self, data: bytes, taken: int) -> int:
+    def send_rest(self, data: bytes, taken: int) -> int:
+        """Do as `send`, after a first attempt that took so much of it; 0 where that took `slice` seconds or failed."""
         view = memoryview(data)[taken:]
         # Where nothing was taken, one slice has gone by already.
         deadline = time.monotonic() + self._timeout - (0.0 if taken else self.slice)
@@ -79,9 +83,9 @@ class Wire:
         return len(data) - len(view)
 
     def receive(self) -> bytes:
-        """Wait until something comes and return it; nothing where nothing came for a second."""
+        """Wait until something comes and return it; nothing where nothing came for `slice` seconds."""
         try:
-            data = self._socket.recv(_BLOCK)
+            data = self._socket.recv(BLOCK)
         except BlockingIOError:
             return b""
         except OSError as error:
@@ -93,21 +97,21 @@ class Wire:
         return data
 
     def receive_within(self, seconds: float) -> bytes:
-        """As `receive`, waiting for a number of seconds, at most one; 0: return what is there."""
+        """As `receive`, waiting for so many seconds and no longer than that does; 0: return what is there."""
         return self.receive() if self._poll.poll(min(seconds, self.slice) * 1000) else b""
 
     def keep_alive(self) -> None:
-        """Ping if nothing was sent for half the time that the broker gives us; called at least once a second."""
+        """Ping if nothing was sent for half the time that the broker gives us; call it each `slice` seconds."""
         now = time.monotonic()
-        if self._sent_any:
-            self._sent_any, self._quiet_since = False, now
+        if self.sent_any:
+            self.sent_any, self._quiet_since = False, now
         if self._pinged and now - self._pinged > self._keepalive:
             self.gone = self.gone or "no sign of life"
         elif self._keepalive and now - self._quiet_since >= self._keepalive / 2:
             self._quiet_since = now
             self._pinged = self._pinged or now
             self.send(_PINGREQ)
-            self._sent_any = False
+            self.sent_any = False
 
     def hurry(self) -> None:
         """Have the operating system confirm what it received at once; see `PacketPump.hurry`."""

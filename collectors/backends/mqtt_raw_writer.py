@@ -12,7 +12,7 @@ from ..reading import Reading
 from .base import Assignment, RawReading
 from .mqtt_connection import Connection
 from .mqtt_raw_answers import Answers, reason_of
-from .mqtt_raw_packets import BYTES, Packets
+from .mqtt_raw_packets import Packets
 from .mqtt_raw_wire import Wire
 
 _LOOK_EACH = 64
@@ -46,8 +46,8 @@ class RawWriter:
         deadline = time.monotonic() + seconds
         while True:
             left = deadline - time.monotonic()
-            self._look(max(0.0, left))
             self._wire.keep_alive()
+            self._look(max(0.0, left))
             if self._wire.gone:
                 raise self._lost()
             if left <= 0:
@@ -121,8 +121,8 @@ class RawUnansweredWriter(RawWriter):
                 self._send(reading[0] + 1 - len(packets), packets)
         return len(packets)
 
-    def _send(self, first: int, packets: Sequence[str]) -> None:
-        data = "".join(packets).encode(BYTES)
+    def _send(self, first: int, packets: Sequence[bytes]) -> None:
+        data = b"".join(packets)
         taken = self._wire.send(data)
         count = len(packets) if taken == len(data) else whole(map(len, packets), taken)
         if count:

@@ -103,8 +103,9 @@ def _stalled(usage: Usage, group: str, producers: int) -> tuple[float, list[str]
         shares.append(wait if spare else 0.0)
         signs.append(f"I/O wait {wait:.2f} cores")
     if (pressure := usage.mean("pressure.io")) is not None:
-        shares.append(_seen_through(pressure, usage.busy or 0.0) if spare else 0.0)
-        signs.append(f"tasks stalled on I/O {percent(pressure)} of the time (PSI)")
+        one = min(1.0, _seen_through(pressure, usage.busy or 0.0))
+        shares.append(one if spare else 0.0)
+        signs.append(f"tasks stalled on I/O {percent(pressure)} of the time (PSI), {percent(one)} if it was one thread")
     return min(1.0, max(shares)), signs
 
 

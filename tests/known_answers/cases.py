@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -21,7 +22,9 @@ from fixtures.hosts.local import LocalHost
 from fixtures.measurement import Measurement
 from fixtures.services.base import RunningService
 from fixtures.stage import SERVICES
+from tests.waiting import until
 
+from . import distance
 from .link import LinkedHost, ShapedLink
 
 SECONDS = 4.0
@@ -98,6 +101,16 @@ def one_process_that_waits_for_every_reading(make: Make) -> Case:
     return _case(make(LocalHost), "mqtt", "round trip", frequency=1, processes=1)
 
 
+def a_server_two_milliseconds_away(make: Make) -> Case:
+    case = _case(make(LocalHost), "mqtt", "round trip", frequency=1, processes=1)
+    host, endpoint = case.host, case.load.endpoint
+    port = host.free_port()
+    argv = [sys.executable, distance.__file__, str(port), str(endpoint.port), "1"]
+    line = host.run(argv, log=f"{host.folder('distance')}/log")
+    until(lambda: host.listens(line, port), "the line is there")
+    return replace(case, load=replace(case.load, endpoint=replace(endpoint, port=port)))
+
+
 def a_schedule_that_asks_for_little(make: Make) -> Case:
     return _case(make(LocalHost), "mqtt", "schedule", frequency=0, processes=2, rate=200.0)
 
@@ -110,6 +123,7 @@ CASES: dict[str, Callable[[Make], Case]] = {
         a_link_of_two_megabits,
         a_disk_that_takes_fifty_writes_a_second,
         one_process_that_waits_for_every_reading,
+        a_server_two_milliseconds_away,
         a_schedule_that_asks_for_little,
     )
 }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from collectors.backends import mqtt_raw_window
 from collectors.backends.mqtt_raw import MqttRawBackend
 from collectors.backends.mqtt_raw_answers import Answers, reason_of
-from collectors.backends.mqtt_raw_packets import BYTES, Packets
+from collectors.backends.mqtt_raw_packets import Packets
 from collectors.backends.mqtt_raw_window import Window
 from collectors.backends.mqtt_raw_writer import whole
 from collectors.backends.mqtt_stream import PacketStream, messages
@@ -48,10 +48,11 @@ def test_packets_hold_what_encoder_and_stamp_make(
 ) -> None:
     assignment = assignment_for(BACKEND, Endpoint(), **message, given={"topic": topic, "protocol": protocol})
     packets = Packets(assignment, qos=1 if identifier else 0)
-    sent = "".join(packets.pack(reading, identifier) for reading in readings).encode(BYTES)
+    told = identifier.to_bytes(2) if identifier else b""
+    sent = b"".join(packets.pack(reading, told) for reading in readings)
     whole_ones, answers = PacketStream().feed(sent)
     assert whole_ones == sent
-    assert answers == (b"\x40\x02" + identifier.to_bytes(2)) * len(readings) if identifier else answers == b""
+    assert answers == (b"\x40\x02" + told if told else b"") * len(readings)
     no_properties = b"\0" if protocol == "5" else b""
     encode, mark = encoder(**message), stamp(assignment.stream)
     assert list(messages(sent)) == [(f"{topic}/{mark(one)}".encode(), no_properties + encode(one)) for one in readings]
@@ -59,6 +60,10 @@ def test_packets_hold_what_encoder_and_stamp_make(
 
 def test_a_packet_sent_in_part_does_not_count() -> None:
     assert [whole([10, 20, 5], taken) for taken in (0, 9, 10, 29, 30, 34, 35)] == [0, 0, 1, 1, 2, 2, 3]
+
+
+def added(window: Window, number: int) -> int:
+    return int.from_bytes(window.add(number))
 
 
 class Model:
@@ -114,7 +119,7 @@ def test_what_is_outstanding_is_known_by_its_identifier_whatever_the_broker_answ
         for step, choice in steps:
             if step == "send" and window.room():
                 number += 1
-                model.send(window.add(number), number)
+                model.send(added(window, number), number)
             elif step == "the broker answers one" and model.outstanding:
                 answered = model.one_of(choice)
                 assert window.settle(answered) == model.settle(answered)
@@ -135,10 +140,10 @@ def test_an_answer_that_stays_away_keeps_its_identifier() -> None:
     window, sent = Window(5), 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mqtt_raw_window, "_IDENTIFIERS", IDENTIFIERS)
-        stays_away = window.add(1)
+        stays_away = added(window, 1)
         while window.room():
             sent += 1
-            assert window.settle(window.add(1 + sent)) == 1 + sent
+            assert window.settle(added(window, 1 + sent)) == 1 + sent
         assert sent == IDENTIFIERS - 1
         assert window.settle(stays_away) == 1
         assert window.room() == 5
@@ -149,12 +154,12 @@ def test_an_identifier_that_was_given_up_is_free_again_when_it_was_answered(left
     window, next_one, used = Window(3), 2, set[int]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mqtt_raw_window, "_IDENTIFIERS", IDENTIFIERS)
-        given_up = window.add(1)
+        given_up = added(window, 1)
         assert window.give_up() == [1]
         for _ in range(3 * IDENTIFIERS):
             numbers = range(next_one, next_one + window.room())
             assert numbers
-            identifiers = [window.add(number) for number in numbers]
+            identifiers = [added(window, number) for number in numbers]
             assert [window.settle(identifier) for identifier in identifiers] == [*numbers]
             used.update(identifiers)
             next_one = numbers.stop + left_out
