@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .sampling.kept_file import allow_many_files
 from .sampling.links import links
 from .sampling.sampler import Sampler
 from .sampling.series import Series
@@ -41,7 +42,8 @@ class Observer:
         self._sampler: Sampler | None = None
 
     def begin(self, producers: Sequence[int]) -> None:
-        """Begin with the processes that produce."""
+        """Begin with the processes that produce. They are there already, and keep the limits that they have."""
+        allow_many_files()
         self._sampler = Sampler({"producers": list(producers)} | {name: list(p) for name, p in self._watched.items()})
 
     def look(self) -> None:

@@ -7,7 +7,6 @@ import contextlib
 import json
 import math
 import os
-import resource
 import signal
 import sys
 import threading
@@ -18,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from ..errors import ThermobenchError, UsageError
+from .kept_file import allow_many_files
 from .line import line
 from .links import links
 from .sampler import Sampler
@@ -26,7 +26,6 @@ from .series import Series
 DONE, FAILED, USAGE = 0, 1, 2
 
 _SHORTEST = 0.05
-_MANY_FILES = 2**14
 
 _EPILOG = """\
 examples:
@@ -52,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         interval = _seconds("--interval", given.interval, _SHORTEST)
         seconds = None if given.seconds is None else _seconds("--seconds", given.seconds, interval)
         target = _target(given.json)
-        _allow_many_files()
+        allow_many_files()
         with Sampler(watched) as sampler:
             found = _run(sampler, interval, seconds, (lambda _: None) if given.quiet else _say)
         _write(json.dumps(found), target)
@@ -119,14 +118,6 @@ def _target(given: str | None) -> Path | None:
     if target.is_dir() or not target.parent.is_dir():
         raise UsageError(f"--json {given!r}: expected a file in a folder that exists")
     return target
-
-
-def _allow_many_files() -> None:
-    """Raise the soft limit of open files: each thread that is watched has one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _run(sampler: Sampler, interval: float, seconds: float | None, say: Callable[[str], None]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ ENDED = (ProcessLookupError, FileNotFoundError)
 """What reading a file of /proc/PID raises when the process is no more."""
 
 _FULL = 2048
+_MANY_FILES = 2**14
 
 
 class Allowance:
@@ -92,6 +93,14 @@ class KeptFile:
             self._descriptor = descriptor
         else:
             os.close(descriptor)
+
+
+def allow_many_files() -> None:
+    """Raise the soft limit of open files of this process: each thread that is watched has one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def text_of(path: str) -> str | None:

@@ -21,19 +21,22 @@ class Network:
 
     Args:
         proc: where /proc is.
+        sys: where /sys is.
     """
 
-    def __init__(self, proc: str = "/proc") -> None:
+    def __init__(self, proc: str = "/proc", sys: str = "/sys") -> None:
+        self._sys = sys
         self._file = KeptFile(f"{proc}/net/dev")
         self._netlink: Netlink | None = None
         with contextlib.suppress(OSError):
             self._netlink = Netlink()
         self._links: dict[str, Link] = {}
+        self._carriers: dict[str, KeptFile] = {}
         self._left = 0
         self._rates = Rates()
 
     def sample(self, seconds: float) -> Columns:
-        """Return `net.IFACE.*`: bytes, drops and overlimits per second, backlog in bytes. See `Source.sample`."""
+        """Return `net.IFACE.*`, as `Sampler` lists them. See `Source.sample`."""
         try:
             lines = self._file.read_all().decode(errors="replace").splitlines()[2:]
         except OSError:
@@ -47,15 +50,25 @@ class Network:
             if links and not (link and link.flags & UP):
                 continue
             own = [one for one in queues if link and one.interface == link.interface]
-            counts |= _counts(name, fields, own)
+            counts |= _counts(name, fields, own) | self._carrier_changes(name)
             levels |= _levels(name, own)
         return levels | self._rates.of(counts, seconds)
 
     def close(self) -> None:
         """See `Source.close`."""
-        self._file.close()
+        for file in (self._file, *self._carriers.values()):
+            file.close()
         if self._netlink:
             self._netlink.close()
+
+    def _carrier_changes(self, name: str) -> dict[str, int]:
+        """Return how often a link went down or up; nothing where the kernel does not say, as for one that is gone."""
+        file = self._carriers.setdefault(name, KeptFile(f"{self._sys}/class/net/{name}/carrier_changes"))
+        try:
+            return {f"net.{name}.carrier_changes": int(file.read())}
+        except (OSError, ValueError):
+            file.close()  # one of the same name may come back
+            return {}
 
     def _ask(self, names: Collection[str]) -> tuple[dict[str, Link], list[Queue]]:
         """Return the interfaces by name and their queues; nothing where the kernel may not be asked."""

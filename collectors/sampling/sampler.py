@@ -36,6 +36,7 @@ class Sampler:
     | `disk.DEV.io`, `.queue` | ms/s in which it was busy; mean requests in flight |
     | `disk.DEV.read_bytes`, `.write_bytes` | bytes/s |
     | `net.IFACE.rx_bytes`, `.tx_bytes`, `.drops` | bytes/s; packets/s, dropped by the queue too |
+    | `net.IFACE.carrier_changes` | times/s that the link went down or up |
     | `net.IFACE.backlog`, `.overlimits` | bytes that wait and times/s that they had to; None for a plain queue |
     | `memory.available`, `.swap_used`, `.swap_in`, `.swap_out` | bytes, bytes; bytes/s, bytes/s |
     | `pressure.cpu`, `.io`, `.memory` | share 0..1 of time in which some task was stalled |
@@ -65,7 +66,7 @@ class Sampler:
         self._processor = Processor(proc)
         self._population = Population(proc)
         self._board = Board(sys)
-        self._sources: list[Source] = [Disks(proc, sys), Network(proc), Memory(proc), Pressure(proc), self._board]
+        self._sources: list[Source] = [Disks(proc, sys), Network(proc, sys), Memory(proc), Pressure(proc), self._board]
         self._samples = 0
         self._used_ns = 0
         self.sampled_ns: int | None = None

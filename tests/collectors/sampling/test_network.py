@@ -37,6 +37,19 @@ def _ip(*words: str) -> None:
     subprocess.run(words, check=True, stderr=subprocess.PIPE)
 
 
+FLAP = """
+import json, subprocess
+from collectors.sampling.sampler import Sampler
+with Sampler({}) as sampler:
+    sampler.sample()
+    began = sampler.sampled_ns
+    for state in ("down", "up"):
+        subprocess.run(["ip", "link", "set", "up1", state], check=True)
+    sample = sampler.sample()
+    say(json.dumps([sample, (sampler.sampled_ns - began) / 1e9]))
+"""
+
+
 @pytest.fixture
 def namespace() -> Iterator[str]:
     """A network namespace with one pair of interfaces that are up, and one of which are not."""
@@ -88,6 +101,13 @@ def test_the_ceiling_of_a_hierarchy_of_token_buckets_is_the_rate(namespace: str)
     assert known["up0"]["shaped"] == 3_000_000
     assert known["up1"]["shaped"] == 40_000_000_000
     assert (sample["net.up0.backlog"] or 0) > 20_000
+
+
+def test_a_link_that_went_down_and_up_shows(namespace: str) -> None:
+    with Program(FLAP, prefix=("ip", "netns", "exec", namespace)) as program:
+        sample, seconds = json.loads(program.said())
+    # The other end of the pair loses its carrier with it.
+    assert [round((sample[f"net.{name}.carrier_changes"] or 0) * seconds) for name in ("up0", "up1")] == [2, 2]
 
 
 def test_every_interface_here_has_a_kind() -> None:
