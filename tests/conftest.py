@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -19,6 +20,10 @@ from fixtures.stage import SERVICES
 # How long an example takes is the machine's business: no test fails for being slow.
 settings.register_profile("thermobench", deadline=None)
 settings.load_profile("thermobench")
+
+# A shell that starts the tests in the background has Ctrl-C ignored, and all that they start would ignore it, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
