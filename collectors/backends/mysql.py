@@ -20,6 +20,10 @@ USUAL_PORT = 3306
 _LOST = {2006, 2013, 2055, 1053, 1927, 4031}
 """Client and server error numbers after which the connection is gone: gone away, lost, shutdown, killed, idle."""
 
+_REFUSED = {1021, 1114, 1142, 1205, 1213, 1290, 1364, 1792}
+"""Server error numbers after which a statement has left nothing behind: disk or table full, not allowed, lock not
+got, deadlock, read only, a column without a value."""
+
 _NOT_LET_IN = {1044, 1045, 1130, 1698, 2002, 2003}
 _UNKNOWN_COLUMN = 1054
 
@@ -108,6 +112,12 @@ class MysqlBackend:
         finally:
             connection.close()
 
+    def drop(self, assignment: Assignment) -> None:
+        """See `Disposing.drop`."""
+        with _asking(assignment) as cursor:
+            cursor.execute("SET sql_notes = 0")
+            cursor.execute("DROP TABLE IF EXISTS temperature.reading")
+
     def counts(self, assignment: Assignment) -> Snapshot:
         """See `Counting.counts`."""
         with _asking(assignment) as cursor:
@@ -120,12 +130,17 @@ class MysqlBackend:
 
 
 class _MysqlTable:
-    """What `Rows` needs of MySQL. An error on COMMIT leaves the outcome open, one on INSERT does not."""
+    """What `Rows` needs of MySQL. An error on COMMIT leaves the outcome open, one on INSERT does not.
+
+    Where each row is committed by itself the server does so at the end of its INSERT: a COMMIT of its own would be a
+    second round trip, and bring nothing.
+    """
 
     def __init__(self, assignment: Assignment) -> None:
         self.errors: type[Exception] = _client().Error
         self._connection = _connect(assignment)
-        self._connection.autocommit(False)
+        self._autocommit = assignment.frequency == 1 and assignment.settings["batch"] == 1
+        self._connection.autocommit(self._autocommit)
         self._query = self._connection.query
         self._texts: dict[str, bytes] = {}
 
@@ -157,8 +172,12 @@ class _MysqlTable:
                 texts[text] = self._connection.literal(text)  # quoted and escaped as this server wants it
             return self._values(row)
 
+    def insert_in_doubt(self, error: Exception) -> bool:
+        return self._autocommit and not _refused_a_row(error)
+
     def commit(self) -> None:
-        self._connection.commit()
+        if not self._autocommit:
+            self._connection.commit()
 
     def rollback(self) -> None:
         with suppress(self.errors):
@@ -173,6 +192,13 @@ class _MysqlTable:
     def close(self) -> None:
         with suppress(self.errors):
             self._connection.close()
+
+
+def _refused_a_row(error: Exception) -> bool:
+    """Whether an error proves that the server took nothing of a statement: it came before the end of it."""
+    client = _client()
+    refusals = client.DataError, client.IntegrityError, client.NotSupportedError, client.ProgrammingError
+    return isinstance(error, refusals) or (bool(error.args) and error.args[0] in _REFUSED)
 
 
 class MysqlReader(BaseReader):

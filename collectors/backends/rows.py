@@ -49,6 +49,9 @@ class Table(Protocol):
     def insert_many(self, rows: list[tuple[object, ...]]) -> None:
         """Insert rows, all or none, in the open transaction."""
 
+    def insert_in_doubt(self, error: Exception) -> bool:
+        """Whether rows may be stored all the same after inserting them raised this error."""
+
     def commit(self) -> None:
         """End the transaction; when it returns, the rows are as durable as the server makes them."""
 
@@ -98,7 +101,7 @@ class Rows:
                     if len(pending) >= batch:
                         self._flush()
             except self._table.errors as error:
-                self._give_up(error, in_doubt=False)
+                self._give_up(error, in_doubt=self._table.insert_in_doubt(error))
             if number - self._first >= window - 1:
                 self.wait()
 
@@ -109,7 +112,7 @@ class Rows:
         try:
             self._flush()
         except self._table.errors as error:
-            self._give_up(error, in_doubt=False)
+            self._give_up(error, in_doubt=self._table.insert_in_doubt(error))
             return
         try:
             self._table.commit()

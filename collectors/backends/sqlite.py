@@ -132,6 +132,9 @@ class _SqliteTable:
             self._begin()
         self._connection.executemany(_INSERT, rows)
 
+    def insert_in_doubt(self, error: Exception) -> bool:  # noqa: ARG002 – there was no COMMIT yet
+        return False
+
     def commit(self) -> None:
         if self._begun:
             self._begun = False
