@@ -17,7 +17,7 @@ READABLE = ("thermobench.trial/1", SCHEMA)
 Series = dict[str, list[float | None]]
 """What one host's sampler saw: by column, one value for each sample; None where there was nothing to read."""
 
-ENVIRONMENTS = ("native", "container", "hardware")
+ENVIRONMENTS = ("native", "container", "hardware", "reference")
 STATES = ("whole", "failed", "interrupted")
 
 
@@ -76,7 +76,7 @@ class Trial:
     """The test's id, stable from run to run."""
     backend: str
     environment: str
-    """`native`, `container` or `hardware`."""
+    """`native`, `container`, `hardware`, or `reference`: figures of others, in which any field may be None."""
     settings: dict[str, Any]
     """Everything that was asked for, the backend's own options among it."""
     processes: int

@@ -12,5 +12,7 @@ from .validity import doubts
 
 
 def concluded(trial: Trial) -> Trial:
-    """Return the trial with its conclusions, drawn anew from all the rest of its record."""
+    """Return the trial with its conclusions, drawn anew from all the rest of its record; a reference as it is."""
+    if trial.environment == "reference":  # it came with its doubts, and there is nothing to conclude the rest from
+        return trial
     return replace(trial, steady=steady(trial), limit=limit(trial), doubts=doubts(trial))
