@@ -128,7 +128,29 @@ COST = (
         lambda machine: machine.has_program("javac"),
     ),
 )
-"""What `make cost` measures against; nothing else has a use for it, and without one of them its ratios are left out."""
+"""What `make cost` measures against; without one of them its ratios are left out."""
+
+BASELINES = (
+    Need(
+        "sysbench",
+        "measures what a host's CPU can do at best (docs/baselines.md)",
+        ("sysbench",),
+        lambda machine: machine.has_program("sysbench"),
+    ),
+    Need(
+        "fio",
+        "measures what its disk can do at best",
+        ("fio",),
+        lambda machine: machine.has_program("fio"),
+    ),
+    Need(
+        "iperf3",
+        "measures what the network between hosts carries at best",
+        ("iperf3",),
+        lambda machine: machine.has_program("iperf3"),
+    ),
+)
+"""What host baselines are measured with; without one of them its figures are left out, and the result says so."""
 
 
 def missing(machine: Machine, needs: Iterable[Need]) -> tuple[Need, ...]:

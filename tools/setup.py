@@ -45,6 +45,8 @@ def _set_up(options: argparse.Namespace, machine: Machine, environment: Environm
     wanted = (*(() if sound else (needs.ENVIRONMENT,)), *needs.BUILD, *needs.SERVERS)
     if options.cost:
         wanted += needs.COST
+    if options.baselines:
+        wanted += tuple(need for need in needs.BASELINES if need not in wanted)
     lacking = needs.missing(machine, wanted)
     if quiet.left_behind():
         tidy(log, allowed=options.system)
@@ -143,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         help="leave the system alone: only print the command that would install what it lacks",
     )
     parser.add_argument("--again", action="store_true", help="install the Python packages though nothing changed")
+    parser.add_argument("--baselines", action="store_true", help="also bring what measures the hosts themselves")
     parser.add_argument("--cost", action="store_true", help="also bring the load tools that `make cost` needs")
     return parser
 

@@ -36,7 +36,7 @@ def test_make_alone_explains_every_target() -> None:
 @make
 def test_options_are_passed_on_to_pytest_with_their_quotes() -> None:
     commands = output("make", "--dry-run", "perf", 'PYTEST_ARGS=-m kafka -k "one and two"').splitlines()
-    assert commands[-1] == '.venv/bin/pytest perf -m kafka -k "one and two"'
+    assert commands[-1] == '.venv/bin/pytest perf --baselines -m kafka -k "one and two"'
 
 
 @make

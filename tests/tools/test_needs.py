@@ -12,7 +12,7 @@ from tests.tools.machines import Everything
 from tools import needs
 from tools.machine import ThisMachine, java_version
 
-ALL = (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS, *needs.COST)
+ALL = (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS, *needs.COST, *needs.BASELINES)
 
 
 def test_nothing_is_missing_where_everything_is() -> None:
@@ -37,6 +37,8 @@ def test_nothing_is_missing_where_everything_is() -> None:
         ("mosquitto_pub", ("mosquitto-clients",)),
         ("sqlite3", ("sqlite3",)),
         ("javac", ("openjdk-17-jdk-headless",)),
+        ("fio", ("fio",)),
+        ("iperf3", ("iperf3",)),
     ],
 )
 def test_what_is_absent_names_its_packages_and_no_others(absent: str, packages: tuple[str, ...]) -> None:
@@ -48,6 +50,12 @@ def test_what_only_the_price_of_measuring_needs_is_no_need_of_the_main_job() -> 
     bare = Everything(but={"sysbench", "mosquitto_pub", "sqlite3", "javac"})
     assert needs.missing(bare, (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS)) == ()
     assert needs.missing(bare, needs.COST) == needs.COST
+
+
+def test_what_only_baselines_need_is_no_need_of_the_main_job() -> None:
+    bare = Everything(but={"sysbench", "fio", "iperf3"})
+    assert needs.missing(bare, (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS)) == ()
+    assert needs.packages(needs.missing(bare, needs.BASELINES)) == ("sysbench", "fio", "iperf3")
 
 
 def test_another_java_is_not_enough() -> None:
