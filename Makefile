@@ -23,8 +23,9 @@ help:  ## show this text
 setup:  ## install what is missing: system packages through apt (root or sudo), Python packages into .venv
 	@$(PYTHON) -B -m tools.setup $(SETUP_ARGS)
 
+perf: SETUP_ARGS += --baselines
 perf: setup  ## the main job: measure every backend that can run on this machine; results go to .benchmarks/
-	@$(BIN)/pytest perf $(PYTEST_ARGS)
+	@$(BIN)/pytest perf --baselines $(PYTEST_ARGS)
 
 cost: SETUP_ARGS += --cost
 cost: setup  ## what measuring costs: our loop against the bare client and each server's own load tool; takes an hour
@@ -37,6 +38,7 @@ check: setup  ## the quick tests: style, types, and every test that is not marke
 	@$(BIN)/mypy tools
 	@$(BIN)/pytest tests -m "not slow" $(PYTEST_ARGS)
 
+test: SETUP_ARGS += --cost --baselines
 test: setup  ## all tests, each in a clean environment of its own (tox), on real servers
 	@$(BIN)/tox run $(TOX_ARGS)
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from collectors.errors import ThermobenchError, UsageError
 
-from . import contents, recover
+from . import boards, contents, recover
 from .command import Command
+from .reference import command as reference
 
-COMMANDS: tuple[Command, ...] = (contents.COMMAND, recover.COMMAND)
+COMMANDS: tuple[Command, ...] = (contents.COMMAND, recover.COMMAND, boards.COMMAND, reference.COMMAND)
 """In the order in which `--help` lists them."""
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from collectors.record import Trial
 
+from .baselines import baseline_lines
 from .columns import aligned, milliseconds, wrapped
+from .layout import layout_lines
 from .pace import pace_table
 from .spread import spread
 from .steady import steady
 
 _HEAD = (
-    *("backend", "threads", "TPS", "spread", "steady", "limit", "p50 ms", "p99 ms"),
+    *("backend", "case", "threads", "TPS", "spread", "steady", "limit", "p50 ms", "p99 ms"),
     *("acknowledged", "delivered", "accounting", "acknowledged means"),
 )
-_LEFT = {0, 4, 5, 10, 11}
+_LEFT = {0, 1, 5, 6, 11, 12}
 """Columns of words; the others are numbers and stand to the right."""
-_BREAKABLE = {0: 20, 11: 24}
+_BREAKABLE = {0: 20, 1: 24, 12: 24}
 """Columns that may be broken where a line is too long, and how narrow they may become; the last one first."""
+_THREADS = re.compile(r"(\d+x?)?")
 _STEADY = {True: "yes", False: "no", None: "too short"}
 _SURE = {"sure": "", "likely": "?", "guess": "??"}
 _EVIDENCE = 2
@@ -35,22 +39,32 @@ def closing_table(trials: Sequence[Trial]) -> list[str]:
     if not trials:
         return []
     backends = list(dict.fromkeys(trial.backend for trial in trials))
-    trials = sorted(trials, key=lambda trial: (backends.index(trial.backend), trial.processes))
-    lines = aligned([_HEAD, *map(_row, trials)], _LEFT, _BREAKABLE, ditto=len(_HEAD) - 1)
+    # Cases that differ in more than their threads stand in the order in which they were measured.
+    named = any(map(_case, trials))
+    trials = sorted(trials, key=lambda trial: (backends.index(trial.backend), 0 if named else trial.processes))
+    lines = _aligned([_HEAD, *map(_row, trials)], without=set() if named else {1})
     if marked := {mark for mark in map(_mark, trials) if mark}:
         lines.append(f"limit: {', '.join(f'{mark} {_MARKS[mark]}' for mark in sorted(marked))}")
     lines += pace_table(trials)
-    lines += _limits(trials)
+    lines += _limits(trials) + layout_lines(trials) + baseline_lines(trials)
     for trial in trials:
         for trouble in trial.evidence:
             lines += wrapped(f"{trial.name}: {trouble}", 2)
     return lines + _doubts(trials)
 
 
+def _aligned(rows: Sequence[Sequence[str]], without: set[int]) -> list[str]:
+    kept = [at for at in range(len(_HEAD)) if at not in without]
+    left = {new for new, old in enumerate(kept) if old in _LEFT}
+    breakable = {new: _BREAKABLE[old] for new, old in enumerate(kept) if old in _BREAKABLE}
+    return aligned([[row[at] for at in kept] for row in rows], left, breakable, ditto=len(kept) - 1)
+
+
 def _row(trial: Trial) -> tuple[str, ...]:
     tps = spread([one.tps for one in trial.rounds])
     return (
         _label(trial),
+        _case(trial),
         str(trial.processes),
         f"{tps.median:,.0f}",
         tps.in_words(),
@@ -69,6 +83,13 @@ def _label(trial: Trial) -> str:
     """Name the backend, and what it ran against where the name would promise something else."""
     endpoint = trial.server.get("says", {}).get("endpoint")
     return f"{trial.backend} ({endpoint})" if endpoint else trial.backend
+
+
+def _case(trial: Trial) -> str:
+    """Return what tells a case from others of its backend, but for the number of its threads; mostly nothing."""
+    _, _, parameters = trial.name.rpartition("::")[2].removesuffix("]").partition("[")
+    rest = parameters.removeprefix(trial.backend).strip("-")
+    return "" if _THREADS.fullmatch(rest) else rest
 
 
 def _limit(trial: Trial) -> str:

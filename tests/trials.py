@@ -26,7 +26,7 @@ def a_round(tps: float = 100.0, **fields: Any) -> Round:
 
 def a_trial(*rounds: Round, **fields: Any) -> Trial:
     made = Trial(
-        name="perf/test_one_thread.py::test_one_thread[sqlite]",
+        name=f"perf/test_one_thread.py::test_one_thread[{fields.get('backend', 'sqlite')}]",
         backend="sqlite",
         environment="native",
         settings={"frequency": 1},

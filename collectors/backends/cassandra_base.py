@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any, ClassVar
 
 from ..options import Option
-from . import cassandra_counts
+from . import cassandra_counts, cassandra_ring
 from . import cassandra_schema as schema
 from . import cassandra_table as shared
 from .base import Assignment
@@ -62,3 +62,13 @@ class CassandraBase(ABC):
         """See `Counting.stored`; readings that overwrote others are not there any more."""
         with closing(self.connect(assignment)) as client:
             return cassandra_counts.stored(client, assignment)
+
+    def layout(self, assignment: Assignment) -> dict[str, Any]:
+        """See `Placed.layout`."""
+        with closing(self.connect(assignment)) as client:
+            return cassandra_ring.layout(client, assignment)
+
+    def drop(self, assignment: Assignment) -> None:
+        """See `Disposing.drop`; the keyspace stays."""
+        with closing(self.connect(assignment)) as client:
+            schema.drop(client, assignment)

@@ -78,6 +78,18 @@ def _prepare_table(client: Client, table: Table, where: str) -> None:
         )
 
 
+def drop(client: Client, assignment: Assignment) -> None:
+    """Take the table away, if it is there; its keyspace stays.
+
+    Raises:
+        ServerError: the server refuses.
+    """
+    table = Table.of(assignment.settings)
+    asked = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?"
+    if list(client.rows(asked, [table.keyspace, table.name])):
+        list(client.rows(f"DROP TABLE IF EXISTS {table}"))
+
+
 def facts(client: Client) -> dict[str, Any]:
     """Return version, name and size of a cluster, and how its first node syncs the commit log (null if unsaid)."""
     asked = "SELECT release_version, cluster_name, data_center FROM system.local"

@@ -19,8 +19,10 @@ from .kafka_handshake import USUAL_PORT, shake_hands
 from .kafka_python_writer import KafkaPythonWriter, connected
 from .kafka_reader import Record, TopicReader
 from .kafka_topic import PREPARE_SECONDS
+from .placement import partition_row
 
 _BOOTSTRAP_MS = 5000
+_PAUSE_SECONDS = 0.05
 _POLL_MS = 500
 _POLL_RECORDS = 5000
 
@@ -64,7 +66,12 @@ class KafkaBackend:
         settings = assignment.settings
         with _admin(assignment.endpoint, f"topic {settings['topic']} cannot be made") as admin:
             if admin.describe_topics([settings["topic"]])[0]["error_code"]:
-                topic = NewTopic(settings["topic"], settings["partitions"], settings["replication"])
+                topic = NewTopic(
+                    settings["topic"],
+                    settings["partitions"],
+                    settings["replication"],
+                    topic_configs=kafka_topic.configuration(assignment),
+                )
                 with suppress(TopicAlreadyExistsError):
                     admin.create_topics([topic], timeout_ms=round(PREPARE_SECONDS * 1000))
             admin.wait_for_topics([settings["topic"]], timeout_ms=round(PREPARE_SECONDS * 1000))
@@ -86,6 +93,37 @@ class KafkaBackend:
             topic = admin.describe_topics([assignment.settings["topic"]])[0]
         replicas = [len(partition["replica_nodes"]) for partition in topic["partitions"]]
         return kafka_topic.facts(handshake, cluster["cluster_id"], len(cluster["brokers"]), replicas)
+
+    def layout(self, assignment: Assignment) -> dict[str, Any]:
+        """See `Placed.layout`."""
+        name, ends = assignment.settings["topic"], _Log(assignment).ends()
+        with _admin(assignment.endpoint, f"topic {name} cannot be described") as admin:
+            topic = admin.describe_topics([name])[0]
+        if topic["error_code"]:
+            raise ServerError(f"{kafka_topic.address(assignment.endpoint)}: there is no topic {name}")
+        rows = [
+            partition_row(
+                one["partition_index"],
+                one["leader_id"],
+                list(one["replica_nodes"]),
+                list(one["isr_nodes"]),
+                ends.get(one["partition_index"]),
+            )
+            for one in topic["partitions"]
+        ]
+        return {"partitions": sorted(rows, key=lambda row: int(row["partition"]))}
+
+    def drop(self, assignment: Assignment) -> None:
+        """See `Disposing.drop`."""
+        from kafka.errors import UnknownTopicOrPartitionError
+
+        name, deadline = assignment.settings["topic"], time.monotonic() + PREPARE_SECONDS
+        with _admin(assignment.endpoint, f"topic {name} cannot be deleted") as admin:
+            with suppress(UnknownTopicOrPartitionError):
+                admin.delete_topics([name], timeout_ms=round(PREPARE_SECONDS * 1000))
+            # A broker that has not heard of it yet would take one made anew for the old one.
+            while not admin.describe_topics([name])[0]["error_code"] and time.monotonic() < deadline:
+                time.sleep(_PAUSE_SECONDS)
 
     def counts(self, assignment: Assignment) -> Snapshot:
         """See `Counting.counts`."""

@@ -10,7 +10,7 @@ from ..endpoint import Endpoint
 from ..errors import ServerError
 from .base import Assignment
 from .kafka_handshake import USUAL_PORT, shake_hands
-from .kafka_topic import NEVER_ENDING_RETRIES, REQUESTS_IN_FLIGHT, address, effective_acks
+from .kafka_topic import NEVER_ENDING_RETRIES, REQUESTS_IN_FLIGHT, address, effective_acks, effective_linger_ms
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
@@ -46,7 +46,7 @@ def connected_producer(assignment: Assignment, *, only_errors: bool = False) -> 
             "enable.idempotence": settings["idempotence"],
             "message.send.max.retries": NEVER_ENDING_RETRIES,
             "max.in.flight.requests.per.connection": REQUESTS_IN_FLIGHT,
-            "linger.ms": settings["linger_ms"],
+            "linger.ms": effective_linger_ms(assignment),
             "message.timeout.ms": milliseconds,
             "request.timeout.ms": min(_LONGEST_REQUEST_MS, milliseconds),
             "delivery.report.only.error": only_errors,
@@ -92,6 +92,27 @@ def consumer(endpoint: Endpoint, topic: str, starts: Mapping[int, int]) -> Itera
             yield made
         finally:
             made.close()
+
+
+def group_consumer(endpoint: Endpoint, group: str) -> Consumer:
+    """Return a consumer for a group; the group remembers nothing for others.
+
+    Raises:
+        ServerError: no broker answers.
+    """
+    from confluent_kafka import Consumer
+
+    shake_hands(endpoint)
+    return Consumer(
+        _common(endpoint)
+        | {
+            "group.id": group,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "error",
+            "isolation.level": "read_uncommitted",
+        }
+    )
 
 
 @contextmanager

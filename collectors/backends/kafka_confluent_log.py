@@ -55,7 +55,7 @@ class ConfluentLog:
                     if number not in left or offset is None:
                         continue
                     if problem is None and offset < left[number]:
-                        yield Record(number, _pairs(one.headers()), one.value())
+                        yield record_of(one)
                     if offset + (problem is None) >= left[number]:
                         del left[number]
                 if messages:
@@ -63,6 +63,11 @@ class ConfluentLog:
                 elif time.monotonic() - heard > self._timeout:
                     return f"partitions {sorted(left)} fell silent"
         return ""
+
+
+def record_of(message: Any) -> Record:
+    """Return a message as what it is to all readers."""
+    return Record(message.partition(), _pairs(message.headers()), message.value())
 
 
 def _pairs(headers: Any) -> Iterable[tuple[str, bytes | None]]:

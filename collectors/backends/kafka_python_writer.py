@@ -20,6 +20,7 @@ from .kafka_topic import (
     REQUESTS_IN_FLIGHT,
     address,
     effective_acks,
+    effective_linger_ms,
     not_written,
 )
 
@@ -37,7 +38,7 @@ def connected(assignment: Assignment, ledger: Ledger) -> KafkaPythonWriter:
     from kafka import KafkaProducer
     from kafka.errors import KafkaError
 
-    settings, acks = assignment.settings, effective_acks(assignment)
+    settings, acks, linger = assignment.settings, effective_acks(assignment), effective_linger_ms(assignment)
     milliseconds, producer = round(assignment.timeout * 1000), None
     try:
         producer = KafkaProducer(
@@ -48,9 +49,9 @@ def connected(assignment: Assignment, ledger: Ledger) -> KafkaPythonWriter:
             enable_idempotence=settings["idempotence"],
             retries=NEVER_ENDING_RETRIES,
             max_in_flight_requests_per_connection=REQUESTS_IN_FLIGHT,
-            linger_ms=settings["linger_ms"],
+            linger_ms=linger,
             delivery_timeout_ms=milliseconds,
-            request_timeout_ms=min(_LONGEST_REQUEST_MS, milliseconds - settings["linger_ms"]),
+            request_timeout_ms=min(_LONGEST_REQUEST_MS, milliseconds - linger),
             max_block_ms=_BOOTSTRAP_MS,
             allow_auto_create_topics=False,
             metrics_enabled=False,  # nobody reads them, and each request pays for them

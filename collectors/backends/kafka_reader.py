@@ -40,11 +40,36 @@ class TopicLog(Protocol):
         """
 
 
+class Sorter:
+    """Tells which records of a topic belong to a run.
+
+    A record without a stamp is foreign; one of another run, which may use the same topic, is not.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._run = assignment.stream.run
+        self._verifier = Verifier(self._run, assignment.generation)
+        self.foreign = 0
+        self.other_runs = 0
+
+    def arrival(self, record: Record) -> Arrival | None:
+        """Return what the record says has arrived; None where it is no reading of the run."""
+        try:
+            run, producer, number, checksum = _stamped(record.headers)
+        except ValueError:
+            self.foreign += 1
+            return None
+        if run != self._run:
+            self.other_runs += 1
+            return None
+        intact = record.payload is not None and self._verifier.intact(record.payload, producer, number, checksum)
+        return Arrival(producer, number, intact, record.partition)
+
+
 class TopicReader(BaseReader):
     """Reads one run's readings from a topic, from where it ended when the reader was entered.
 
-    It holds no connection while the run goes on. A record without a stamp is foreign; one of another run, which may use
-    the same topic, is not: `other_runs` counts these among `records`, the offsets gone through.
+    It holds no connection while the run goes on. Of `records`, the offsets gone through, `other_runs` belong to others.
     """
 
     shows_duplicates: ClassVar[bool] = True
@@ -53,10 +78,8 @@ class TopicReader(BaseReader):
     def __init__(self, assignment: Assignment, log: TopicLog) -> None:
         super().__init__()
         self._log = log
-        self._run = assignment.stream.run
-        self._verifier = Verifier(self._run, assignment.generation)
+        self._sorter = Sorter(assignment)
         self._starts: dict[int, int] = {}
-        self._other_runs = 0
 
     def __enter__(self) -> Self:
         self._starts = self._log.ends()
@@ -76,8 +99,9 @@ class TopicReader(BaseReader):
         self.complete = not missed
         self.facts = {
             "records": sum(ends.values()) - sum(starts.values()),
-            "other_runs": self._other_runs,
+            "other_runs": self._sorter.other_runs,
         }
+        self.foreign = self._sorter.foreign
         if missed:
             self.facts["missed"] = missed
 
@@ -90,21 +114,9 @@ class TopicReader(BaseReader):
                 except StopIteration as stop:
                     missed: str = stop.value
                     return missed
-                arrival = self._arrival(record)
+                arrival = self._sorter.arrival(record)
                 if arrival is not None:
                     yield arrival
-
-    def _arrival(self, record: Record) -> Arrival | None:
-        try:
-            run, producer, number, checksum = _stamped(record.headers)
-        except ValueError:
-            self.foreign += 1
-            return None
-        if run != self._run:
-            self._other_runs += 1
-            return None
-        intact = record.payload is not None and self._verifier.intact(record.payload, producer, number, checksum)
-        return Arrival(producer, number, intact, record.partition)
 
 
 def _stamped(headers: Iterable[tuple[str, bytes | None]]) -> tuple[str, int, int, int]:

@@ -27,6 +27,10 @@ Without it a broker that restarts, or a leader that moves, would fail readings b
 a repeated record can be stored twice and out of order; the accounting counts both.
 """
 
+AUTO = "auto"
+_GATHERING_MS = 5
+"""What librdkafka, and the Java client since 4.0, do unless told otherwise."""
+
 _TOPIC = re.compile(r"(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}")
 _NOT_WRITTEN = frozenset({10, 17, 18, 21, 29, 31, 32, 35, 42, 43, 44, 53, 76, 87})
 """Answers of a broker that refuse a record for good, at the first attempt as at any other: too large, not valid, not
@@ -37,6 +41,10 @@ def _topic(text: str) -> str:
     if not _TOPIC.fullmatch(text):
         raise ValueError(text)
     return text
+
+
+def _linger(text: str) -> str | int:
+    return AUTO if text == AUTO else whole(0, 60_000)(text)
 
 
 OPTIONS = (
@@ -51,7 +59,18 @@ OPTIONS = (
     Option("partitions", 1, whole(1, 10_000), "a number from 1 to 10000", "partitions, if the topic has to be made"),
     Option("replication", 1, whole(1, 100), "a number from 1 to 100", "replicas, if the topic has to be made"),
     Option(
-        "linger_ms", 0, whole(0, 60_000), "milliseconds from 0 to 60000", "how long a batch waits for more readings"
+        "min_isr",
+        1,
+        whole(1, 100),
+        "a number from 1 to 100",
+        "replicas that have to be in sync for acks=all (min.insync.replicas), if the topic has to be made",
+    ),
+    Option(
+        "linger_ms",
+        AUTO,
+        _linger,
+        "milliseconds from 0 to 60000, or auto",
+        "how long a batch waits for more readings; auto: 5 where they are waited for at the end only, else 0",
     ),
     Option("idempotence", False, flag, "yes or no", "whether the broker weeds out what was sent twice"),
     Option(
@@ -70,15 +89,28 @@ def effective_acks(assignment: Assignment) -> str:
     return acks
 
 
+def effective_linger_ms(assignment: Assignment) -> int:
+    """Return how long a batch waits for more readings: as asked, or not at all where somebody waits for it."""
+    linger: str | int = assignment.settings["linger_ms"]
+    if isinstance(linger, str):
+        return _GATHERING_MS if assignment.frequency == 0 and assignment.wait else 0
+    return linger
+
+
 def check(backend: str, assignment: Assignment) -> None:
     """See `Backend.check`."""
     settings, endpoint = assignment.settings, assignment.endpoint
     if settings["idempotence"] and effective_acks(assignment) != "all":
         given = f"acks={settings['acks']}" if assignment.wait else "--no-wait"
         raise UsageError(f"backend {backend}: idempotence=yes needs acks=all and waiting, not {given}")
-    if settings["linger_ms"] >= assignment.timeout * 1000:
+    if settings["min_isr"] > settings["replication"]:
         raise UsageError(
-            f"backend {backend}: linger_ms={settings['linger_ms']} is not less than the time-out of "
+            f"backend {backend}: min_isr={settings['min_isr']} is more than replication={settings['replication']}, so "
+            "that no reading could ever be acknowledged"
+        )
+    if (linger := effective_linger_ms(assignment)) >= assignment.timeout * 1000:
+        raise UsageError(
+            f"backend {backend}: linger_ms={linger} is not less than the time-out of "
             f"{assignment.timeout:g} s, so that every reading would time out"
         )
     if endpoint.username or endpoint.password or endpoint.ca_file or endpoint.cert_file:
@@ -95,8 +127,9 @@ def acknowledged_means(assignment: Assignment) -> str:
         return "nothing (acks=0)"
     if acks == "1":
         return "in the leader's page cache (acks=1)"
-    replicas = assignment.settings["replication"]
-    return f"in the page cache of all in-sync replicas (acks=all, {replicas} replica{'s' if replicas > 1 else ''})"
+    replicas, least = assignment.settings["replication"], assignment.settings["min_isr"]
+    several = f"{replicas} replica{'s' if replicas > 1 else ''}{f', at least {least} of them' if least > 1 else ''}"
+    return f"in the page cache of all in-sync replicas (acks=all, {several})"
 
 
 def not_written(code: int) -> bool:
@@ -106,6 +139,11 @@ def not_written(code: int) -> bool:
     last: it speaks of the last attempt, and the answer to an earlier one may have been lost on the way.
     """
     return code in _NOT_WRITTEN
+
+
+def configuration(assignment: Assignment) -> dict[str, str]:
+    """Return the settings that a topic is made with."""
+    return {"min.insync.replicas": str(assignment.settings["min_isr"])}
 
 
 def address(endpoint: Endpoint) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 from .cgroup import Cgroups, Held
 from .process import TICK, Process
 from .source import Columns
 
-_NAMES = ("cpu", "user", "system", "waiting", "throttled", "quota", "rss", "read_bytes", "write_bytes", "threads")
+_NAMES = (
+    *("cpu", "user", "system", "waiting", "throttled", "quota", "cpus"),
+    *("rss", "read_bytes", "write_bytes", "threads"),
+)
+_ALL_CPUS = os.cpu_count() or 1
 
 
 class Group:
@@ -42,7 +48,7 @@ class Group:
         """
         if self.hidden or not self.known:
             return {f"{self.name}.{one}": None for one in _NAMES}
-        values = self._used(seconds) | self._held(cgroups, number, seconds)
+        values = self._used(seconds) | self._held(cgroups, number, seconds) | {"cpus": self._pinned()}
         return {f"{self.name}.{one}": value for one, value in values.items()}
 
     def _used(self, seconds: float) -> Columns:
@@ -68,6 +74,13 @@ class Group:
             "write_bytes": written / seconds if tells_bytes else None,
             "threads": float(threads),
         }
+
+    def _pinned(self) -> float | None:
+        """Return how many CPUs all together may run on; None where these are all, or not known."""
+        sets = {one.cpus for one in self.processes}
+        known = [one for one in sets if one is not None]
+        count = len(frozenset().union(*known))
+        return float(count) if sets and len(known) == len(sets) and count < _ALL_CPUS else None
 
     def _held(self, cgroups: Cgroups, number: int, seconds: float) -> Columns:
         folders = {one.folder for one in self.processes}

@@ -35,7 +35,7 @@ class Process:
 
     __slots__ = (
         *("_count", "_fresh", "_io", "_stat", "_threads", "_ticks"),
-        *("age", "folder", "found", "group", "reaped", "reaped_system", "reaped_user"),
+        *("age", "cpus", "folder", "found", "group", "reaped", "reaped_system", "reaped_user"),
         *("read", "rss", "system", "tells_bytes", "threads", "total", "user", "waited", "written"),
     )
 
@@ -51,6 +51,8 @@ class Process:
         self.group = group
         self.folder: str | None = None
         """Of its control group."""
+        self.cpus = _allowed_cpus(found.pid)
+        """Those that it may run on (taskset(1), cpusets), as when it was found; None where nothing is known."""
         self.age = 0
         """Samples since it was found."""
         self.total = (0, 0, 0, 0)
@@ -165,3 +167,10 @@ class Process:
         read, written = int(words[_READ_BYTES]), int(words[_WRITE_BYTES])
         self.read, self.written = read - self.total[2], written - self.total[3]
         self.total = (*self.total[:2], read, written)
+
+
+def _allowed_cpus(pid: int) -> frozenset[int] | None:
+    try:
+        return frozenset(os.sched_getaffinity(pid))
+    except OSError:
+        return None

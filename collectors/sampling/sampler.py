@@ -30,6 +30,7 @@ class Sampler:
     | `NAME.cpu`, `.user`, `.system` | cores that a group of processes used |
     | `NAME.waiting` | cores that its threads wanted beside and did not get, all other processes being as busy |
     | `NAME.throttled`, `.quota` | share 0..1 of time a CPU quota held it back; cores that this allows |
+    | `NAME.cpus` | CPUs that it is pinned to; None where it may use all |
     | `NAME.rss`, `.threads` | bytes resident, added up; number |
     | `NAME.read_bytes`, `.write_bytes` | bytes/s that go to the disk, counted when a page is first changed |
     | `foreign.cpu` | cores that others used |

@@ -32,6 +32,8 @@ WAITED = 0.1
 SINGLE = 1.2
 """Threads: on average no more than one, but for short moments."""
 
+_BY_QUOTA = "its quota allows"
+
 SIDES = {"producers": "producer", "server": "server"}
 """By watched group, its side."""
 
@@ -52,15 +54,22 @@ def quotas(usage: Usage) -> list[Suspect]:
     return found or [one for one in [_common_quota(usage)] if one]
 
 
+def allowed_cores(usage: Usage, group: str) -> tuple[float | None, str]:
+    """Return how many cores a group may use, and by what; None where it is all there are."""
+    known = [(value, what) for what in ("quota", "cpus") if (value := usage.mean(f"{group}.{what}"))]
+    value, what = min(known, default=(None, "quota"))
+    return value, {"quota": _BY_QUOTA, "cpus": "it is pinned to"}[what]
+
+
 def _quota(usage: Usage, group: str, side: str) -> Suspect | None:
-    allowed, held = usage.mean(f"{group}.quota"), usage.of(f"{group}.throttled")
+    (allowed, why), held = allowed_cores(usage, group), usage.of(f"{group}.throttled")
     used = usage.of(f"{group}.cpu")
     share = used / allowed if allowed else 0.0
     if share < EXHAUSTED and held < HELD_BACK:
         return None
-    of = f" of the {allowed:.2f} that its quota allows" if allowed else ""
-    line = f"{group}: {used:.2f} cores used{of}, held back by it {percent(held)} of the time{_idle(usage)}"
-    sure = SURE if share >= EXHAUSTED and held else LIKELY
+    of = f" of the {allowed:.2f} that {why}" if allowed else ""
+    line = f"{group}: {used:.2f} cores used{of}, held back by a quota {percent(held)} of the time{_idle(usage)}"
+    sure = SURE if share >= EXHAUSTED and (held or why != _BY_QUOTA) else LIKELY
     return Suspect(f"{side} CPU", side, "cpu", min(1.0, max(share, held)), sure, (line,))
 
 

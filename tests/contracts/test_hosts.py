@@ -17,10 +17,12 @@ import pytest
 
 from collectors.errors import ServerError, UsageError
 from fixtures.hosts.base import Host, Process
+from fixtures.hosts.cpu_share import CpuShare
 from fixtures.hosts.local import LocalHost
 from fixtures.process_table import entry
 
-HOSTS: dict[str, Callable[[], Host]] = {"local": LocalHost}
+CPU = min(os.sched_getaffinity(0))
+HOSTS: dict[str, Callable[[], Host]] = {"local": LocalHost, "cpu share": lambda: CpuShare("share", cpus=[CPU])}
 
 # The system's interpreter where there is one: our own may lie where the servers' user must not look.
 PYTHON = (shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable, "-I", "-S", "-c")

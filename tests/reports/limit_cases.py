@@ -45,6 +45,14 @@ CASES: dict[str, tuple[Round, tuple[str, str]]] = {
         sampled({"server.cpu": 0.1, "server.quota": 0.1, "server.throttled": 0.9}),
         ("server CPU", "sure"),
     ),
+    "a server pinned to one core, which it uses": (
+        sampled({"server.cpu": 0.95, "server.cpus": 1.0, "server.threads": 60.0}),
+        ("server CPU", "sure"),
+    ),
+    "a server pinned to one core, which it does not use up": (
+        sampled({"server.cpu": 0.5, "server.cpus": 1.0, "server.threads": 60.0}, latency_ms=0.95),
+        ("round trip", "sure"),
+    ),
     "producers held by a quota": (
         sampled({"producers.cpu": 0.19, "producers.quota": 0.2, "producers.throttled": 0.8}, producers=4),
         ("producer CPU", "sure"),

@@ -154,3 +154,15 @@ def test_the_limit_is_shown_with_its_evidence_and_what_the_test_of_it_brought() 
     text = "\n".join(closing_table([a_trial(limit=limit | {"class": "unknown"})]))
     assert "unknown" in text
     assert "unknown?" not in text
+
+
+def test_cases_of_a_suite_are_told_apart_and_stay_in_the_order_in_which_they_were_measured() -> None:
+    named = "perf/test_kafka_scaling.py::test_kafka_scaling[kafka-{}]"
+    cases = [("kafka-3x1-p10-from1x4", 4), ("kafka-1x1-p1-from1x1", 1)]
+    lines = closing_table([a_trial(backend="kafka", name=named.format(case), processes=count) for case, count in cases])
+    assert lines[0].split()[:3] == ["backend", "case", "threads"]
+    assert [" ".join(line.split()[:3]) for line in lines[1:3]] == [
+        "kafka kafka-3x1-p10-from1x4 4",
+        "kafka kafka-1x1-p1-from1x1 1",
+    ]
+    assert "case" not in closing_table([a_trial(name="perf/a.py::b[sqlite-2x]")])[0]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors.backends.placement import partition_row
 from collectors.record import Round, Trial
 from reports.validity import RULES, doubts
 from tests.reports.circumstances import a_host, good_round, good_trial, sampled, samples
@@ -48,6 +49,17 @@ def uneven(trial: Trial) -> Trial:
     """Return it with a producer on its first host that did less than those on the second."""
     rows = [row(49, host="pi1"), row(100, host="pi2"), row(100, host="pi2")]
     return replace(trial, rounds=[replace(one, producers=rows) for one in trial.rounds])
+
+
+def laid_out(*replicas: list[int], leader: int = 0, in_sync: list[int] | None = None, **settings: int) -> Trial:
+    partitions = [
+        partition_row(number, leader or those[0], those, those if in_sync is None else in_sync, 10)
+        for number, those in enumerate(replicas)
+    ]
+    made = good_trial()
+    return replace(
+        made, server=made.server | {"layout": {"partitions": partitions}}, settings={**made.settings, **settings}
+    )
 
 
 PI1, PI2, PI3 = a_host("pi1"), a_host("pi2"), a_host("pi3")
@@ -92,6 +104,31 @@ PAIRS: dict[str, tuple[Trial, str, Trial]] = {
         good_trial(good_round(errors=["producer 0: gone"]), good_round()),
         "errors in 1 of 2 rounds, the first: producer 0: gone",
         good_trial(good_round(), good_round()),
+    ),
+    "other partitions": (
+        laid_out([1, 2], [2, 1], partitions=3),
+        "the topic has 2 partitions, not the 3 that were asked for",
+        laid_out([1, 2], [2, 1], partitions=2),
+    ),
+    "other replicas": (
+        laid_out([1, 2], replication=3),
+        "partitions have 2 replicas, not the 3 that were asked for",
+        laid_out([1, 2], replication=2),
+    ),
+    "out of sync": (
+        laid_out([1, 2], in_sync=[1]),
+        "partition 0 had 1 of 2 replicas in sync afterwards",
+        laid_out([1, 2], in_sync=[2, 1]),
+    ),
+    "no leader": (
+        laid_out([1, 2], leader=-1),
+        "partition 0 had no leader afterwards",
+        laid_out([1, 2], leader=2),
+    ),
+    "uneven leaders": (
+        laid_out([1, 2], [1, 2]),
+        "partitions are not led evenly (by broker 1: 2, 2: 0)",
+        laid_out([1, 2], [2, 1], [1, 2]),
     ),
     "uneven": (
         good_trial(good_round(producers=[row(49), row(100), row(101)])),

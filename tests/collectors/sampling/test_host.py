@@ -23,7 +23,10 @@ FIXED = (
     *("pressure.cpu", "pressure.io", "pressure.memory", "net.lo.rx_bytes", "net.lo.tx_bytes", "net.lo.drops"),
     *("net.lo.backlog", "net.lo.overlimits"),
 )
-OF_A_GROUP = ("cpu", "user", "system", "waiting", "throttled", "quota", "rss", "read_bytes", "write_bytes", "threads")
+OF_A_GROUP = (
+    *("cpu", "user", "system", "waiting", "throttled", "quota", "cpus"),
+    *("rss", "read_bytes", "write_bytes", "threads"),
+)
 
 
 def test_the_first_sample_only_begins_and_the_next_has_every_column() -> None:

@@ -399,3 +399,14 @@ def test_processes_that_may_not_be_seen_are_unknown_and_not_idle(hiding: str) ->
     assert sample["foreign.cpu"] is None
     assert sample["cpu.user"] is not None
     assert sample["sampler.cpu"] > 0
+
+
+def test_processes_that_are_pinned_show_how_many_cpus_they_have_together(meters: list[Meter]) -> None:
+    cpus = sorted(os.sched_getaffinity(0))
+    pinned = [Program("say(); wait()", prefix=("taskset", "--cpu-list", str(cpu))) for cpu in (cpus[0], cpus[0])]
+    with pinned[0] as one, pinned[1] as other:
+        one.said(), other.said()
+        meters.append(Meter(server=[one.pid, other.pid], producers=[os.getpid()]))
+        sample = meters[0].take()
+    assert sample["server.cpus"] == (1 if os.cpu_count() != 1 else None)
+    assert sample["producers.cpus"] == (None if len(cpus) == os.cpu_count() else len(cpus))
