@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.case import overwritten
 from fixtures.plugin import Measure
 from fixtures.topologies.cassandra import CassandraTopology
 
@@ -24,5 +25,9 @@ C4 = (
 @pytest.mark.backends("cassandra")
 @pytest.mark.topologies(CassandraTopology, C1, C2, C3, *C4)
 def test_cassandra_ring(trial: Measure, topology: CassandraTopology) -> None:  # noqa: ARG001 – `trial` takes it from here
-    """Every producer waits for each of its readings; rows and ownership by node stand in the record."""
-    trial()
+    """Every producer waits for each of its readings; rows and ownership by node stand in the record.
+
+    With the notes' own keys readings of one location and millisecond overwrite each other. They count as lost, and the
+    case passes where no others are.
+    """
+    trial(excused=overwritten)
