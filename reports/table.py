@@ -87,7 +87,10 @@ def _label(trial: Trial) -> str:
 
 def _case(trial: Trial) -> str:
     """Return what tells a case from others of its backend, but for the number of its threads; mostly nothing."""
-    _, _, parameters = trial.name.rpartition("::")[2].removesuffix("]").partition("[")
+    last = trial.name.rpartition("::")[2]
+    if "[" not in last:  # a level within a case
+        return last
+    _, _, parameters = last.removesuffix("]").partition("[")
     rest = parameters.removeprefix(trial.backend).strip("-")
     return "" if _THREADS.fullmatch(rest) else rest
 

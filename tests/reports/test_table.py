@@ -166,3 +166,6 @@ def test_cases_of_a_suite_are_told_apart_and_stay_in_the_order_in_which_they_wer
         "kafka kafka-1x1-p1-from1x1 1",
     ]
     assert "case" not in closing_table([a_trial(name="perf/a.py::b[sqlite-2x]")])[0]
+    assert (
+        "kafka-1x1-p1 processes=4" in closing_table([a_trial(name="perf/a.py::b[kafka]::kafka-1x1-p1 processes=4")])[1]
+    )
