@@ -105,8 +105,8 @@ def check(backend: str, assignment: Assignment) -> None:
         raise UsageError(f"backend {backend}: idempotence=yes needs acks=all and waiting, not {given}")
     if settings["min_isr"] > settings["replication"]:
         raise UsageError(
-            f"backend {backend}: min_isr={settings['min_isr']} is more than replication={settings['replication']}, so "
-            "that no reading could ever be acknowledged"
+            f"backend {backend}: min_isr={settings['min_isr']} is more than replication={settings['replication']}: "
+            "so many replicas can never be in sync"
         )
     if (linger := effective_linger_ms(assignment)) >= assignment.timeout * 1000:
         raise UsageError(

@@ -16,11 +16,12 @@ import pytest
 
 from collectors.accounting import Reconciliation, Sent, Verdict
 from collectors.backends.base import Arrival, Assignment, Backend, BurstWriter, RawReading, Writer
-from collectors.backends.kafka_topic import not_written
+from collectors.backends.kafka_topic import effective_linger_ms, not_written
 from collectors.backends.registry import backend
 from collectors.endpoint import Endpoint
 from collectors.errors import ServerError, UsageError
 from collectors.ledger import Ledger
+from collectors.load import new_run
 from collectors.message import encoder, stamp
 from fixtures.hosts.local import LocalHost
 from fixtures.services.base import RunningService
@@ -385,6 +386,7 @@ def test_it_is_enough_that_one_node_answers(made: Backend, endpoint: Endpoint) -
         ({"given": {"idempotence": "yes", "acks": "1"}}, "idempotence=yes needs acks=all"),
         ({"given": {"idempotence": "yes"}, "wait": False}, "--no-wait"),
         ({"given": {"linger_ms": "2000"}, "timeout": 2.0}, "linger_ms=2000"),
+        ({"given": {"min_isr": "3", "replication": "2"}}, "min_isr=3 is more than replication=2"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(made: Backend, fields: dict[str, Any], expected: str) -> None:
@@ -413,5 +415,35 @@ def test_what_an_acknowledgement_means_follows_the_settings(made: Backend) -> No
 
     assert means() == "in the page cache of all in-sync replicas (acks=all, 1 replica)"
     assert means(given={"replication": "3"}).endswith("(acks=all, 3 replicas)")
+    assert means(given={"replication": "3", "min_isr": "2"}).endswith("(acks=all, 3 replicas, at least 2 of them)")
     assert means(given={"acks": "1"}) == "in the leader's page cache (acks=1)"
     assert means(given={"acks": "0"}) == means(wait=False) == "nothing (acks=0)"
+
+
+@pytest.mark.parametrize(
+    ("fields", "milliseconds"),
+    [
+        ({"frequency": 0}, 5),
+        ({"frequency": 0, "wait": False}, 0),
+        ({"frequency": 1}, 0),
+        ({"frequency": 100}, 0),
+        ({"frequency": 0, "given": {"linger_ms": "0"}}, 0),
+        ({"frequency": 1, "given": {"linger_ms": "7"}}, 7),
+    ],
+)
+def test_batches_gather_readings_where_nobody_waits_for_them(
+    made: Backend, fields: dict[str, Any], milliseconds: int
+) -> None:
+    assert effective_linger_ms(assignment_for(made, Endpoint(), **fields)) == milliseconds
+
+
+def test_a_topic_is_made_with_the_replicas_in_sync_that_were_asked_for(made: Backend, endpoint: Endpoint) -> None:
+    """More than there are replicas, which `check` refuses and the broker keeps: 1 would be its default."""
+    from kafka.admin import ConfigResource, ConfigResourceType
+
+    name = f"in-sync-{new_run()}"
+    made.prepare(assignment_for(made, endpoint, given={"topic": name, "min_isr": "2"}))
+    with admin(endpoint) as client:
+        asked = ConfigResource(ConfigResourceType.TOPIC, name, ["min.insync.replicas"])
+        found = client.describe_configs([asked])["topic"][name]
+    assert found["min.insync.replicas"]["value"] == "2"

@@ -161,3 +161,36 @@ def test_a_server_that_is_killed_leaves_every_reading_settled(doomed: RunningSer
     else:
         assert ledger.totals.unknown == 2, "a COMMIT without an answer may or may not have happened"
     ledger.close()
+
+
+def test_a_row_that_commits_itself_is_in_doubt_where_its_answer_stays_away(doomed: RunningService) -> None:
+    assignment: Assignment = assignment_for(BACKEND, doomed.endpoints["default"], frequency=1)
+    BACKEND.prepare(assignment)
+    ledger = Ledger()
+    writer = BACKEND.writer(assignment, ledger)
+    write(writer, ledger, assignment, 5)
+    for process in doomed.processes:
+        process.signal(9)
+        process.wait(10)
+    ledger.begin(6, 0)
+    with pytest.raises(ServerError, match="connection was lost"):
+        writer.submit(reading_of(assignment, 6))
+    writer.close()
+    assert (ledger.totals.acknowledged, ledger.totals.unknown, ledger.totals.failed) == (5, 1, 0)
+    ledger.close()
+
+
+def test_a_row_that_commits_itself_and_is_refused_has_failed(endpoint: Endpoint) -> None:
+    assignment = assignment_for(BACKEND, endpoint, frequency=1)
+    BACKEND.prepare(assignment)
+    ledger = Ledger()
+    writer = BACKEND.writer(assignment, ledger)
+    for number, note in ((1, ""), (2, "x" * 21), (3, "")):
+        ledger.begin(number, 0)
+        writer.submit(reading_of(assignment, number, note=note))
+        writer.wait()
+    writer.close()
+    assert (ledger.totals.acknowledged, ledger.totals.unknown, ledger.totals.failed) == (2, 0, 1)
+    with BACKEND.reader(assignment) as reader:
+        assert sorted(one.number for one in reader.arrivals(3)) == [1, 3]
+    ledger.close()
