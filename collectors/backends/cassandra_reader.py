@@ -38,25 +38,42 @@ class CassandraReader(BaseReader):
     def arrivals(self, expected: int) -> Iterator[Arrival]:
         """Yield the stored readings of the run, partition after partition.
 
-        With the notes' own keys `facts["overwritten"]` then is how many of the expected readings have no row: rows of
-        the same location and millisecond replace each other.
+        With the notes' own keys `facts["overwritten"]` then is how many of the expected readings have no row of their
+        own: rows of the same location and millisecond replace each other. Where they were also written in the same
+        microsecond, Cassandra keeps of each column the larger value, and a row holds a mixture of two readings;
+        `facts["mixed"]` counts these rows. More of them than readings are missing cannot have come about in this way,
+        and each counts as corrupt.
         """
         self.complete, self.foreign, self.facts = False, 0, {"rows": 0}
+        mixed: list[Arrival] = []
         try:
             client = self._connect()
             try:
                 rows = self._partitions(client) if self._by_partition else self._scan(client)
                 for location, producer, row in rows:
                     self.facts["rows"] += 1
-                    if (arrival := self._arrival(location, producer, row)) is not None:
+                    arrival = self._arrival(location, producer, row)
+                    if arrival is None:
+                        continue
+                    if arrival.intact or self._by_partition:
                         yield arrival
+                    else:
+                        mixed.append(arrival)
                 if not self._by_partition:
-                    self.facts["overwritten"] = max(0, expected - self.facts["rows"])
+                    yield from self._overwritten(expected, mixed)
                 self.complete = self._saw_what_was_acknowledged()
             finally:
                 client.close()
         except ServerError as error:
             self.facts["read_error"] = str(error)
+
+    def _overwritten(self, expected: int, mixed: list[Arrival]) -> list[Arrival]:
+        """Note how many readings were overwritten, and return the rows that nothing of the kind explains."""
+        missing = max(0, expected - self.facts["rows"])
+        explained = len(mixed) <= missing
+        self.facts["overwritten"] = missing + (len(mixed) if explained else 0)
+        self.facts["mixed"] = len(mixed) if explained else 0
+        return [] if explained else mixed
 
     def _saw_what_was_acknowledged(self) -> bool:
         levels = self.facts["read_consistency"], self._settings["consistency"]

@@ -95,6 +95,30 @@ def test_what_the_literal_keys_overwrite_can_be_counted(made: Cassandra, endpoin
     assert reader.complete
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_row_that_mixes_two_readings_counts_as_overwritten_and_a_damaged_one_as_corrupt(
+    made: Cassandra, endpoint: Endpoint, run_cql: Callable[..., list[tuple[Any, ...]]], damaged: bool
+) -> None:
+    assignment = assignment_for(
+        made, endpoint, given={"key": "location-date"}, location=f"mixed_{damaged}_{made.name}_cpu"
+    )
+    made.prepare(assignment)
+    insert = f"{Table.of(assignment.settings).insert} USING TIMESTAMP 1000"
+    first = reading_of(assignment, 1)
+    key = (first.location, assignment.stream.run, 0, first.date)
+    # Of each column the larger value stays: the number of the second, the temperature of the first.
+    for number, value in ((1, first.value + 1000), (2, first.value)):
+        stored = assignment.stream.checksum(number, first.date, first.location, value, "")
+        run_cql(insert, *key, number, "", float(value), stored)
+    if damaged:
+        run_cql(insert, *key[:3], first.date + 5, 3, "", 1.0, 4)
+    reader = made.reader(assignment)
+    found = sorted(tuple(one) for one in reader.arrivals(2))
+    assert found == ([(0, 2, False, 0), (0, 3, False, 0)] if damaged else [])
+    assert (reader.facts["overwritten"], reader.facts["mixed"]) == ((0, 0) if damaged else (2, 1))
+    assert reader.complete
+
+
 def test_changed_and_removed_rows_are_noticed(
     made: Cassandra, endpoint: Endpoint, run_cql: Callable[..., list[tuple[Any, ...]]]
 ) -> None:
