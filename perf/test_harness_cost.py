@@ -27,7 +27,8 @@ from fixtures.native.mariadb_slap import MariadbSlap
 from fixtures.native.mosquitto_pub import MosquittoPub
 from fixtures.native.sqlite_shell import SqliteShell
 from fixtures.native.sysbench import Sysbench
-from fixtures.plugin import FAMILIES, _save_automatically
+from fixtures.plugin.measuring import save_automatically
+from fixtures.plugin.selection import FAMILIES
 from fixtures.stage import Stage
 
 from .conftest import COSTS
@@ -132,7 +133,7 @@ def test_harness_cost(case: Case, prepared: Prepared, pytestconfig: pytest.Confi
         shown = ", ".join(f"{leg} {one[leg].tps:,.0f}" for leg in prepared.legs.names)
         prepared.progress(f"{case.name}: round {len(found)} of {count}: {shown} TPS")
 
-    _save_automatically(pytestconfig)
+    save_automatically(pytestconfig)
     benchmark.has_error = True
     try:
         benchmark.pedantic(one_round, rounds=count, iterations=1)

@@ -13,6 +13,7 @@ from collectors.record import Trial
 
 from .doubts import (
     clocks,
+    cold,
     counts,
     heat,
     hosts,
@@ -36,6 +37,7 @@ RULES: tuple[Callable[[Trial], Iterable[str]], ...] = (
     outcome.troubled_readings,
     counts.counted_otherwise,
     counts.missed,
+    cold.not_warm,
     layout.not_as_asked,
     layout.uneven_leaders,
     producers.uneven,

@@ -28,7 +28,7 @@ PAGE = ROOT / "docs" / "adding-a-backend.md"
 EXAMPLE = ROOT / "docs" / "examples" / "thermobench-jsonlines"
 MODULE = "thermobench_jsonlines"
 NAMED_BLOCK = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-QUICK = ("-p", "no:cacheprovider", "--test-time", "0.3", "--warm-up", "0", "--rounds", "1")
+QUICK = ("-p", "no:cacheprovider", "--test-time", "0.3", "--warm-up", "0", "--server-warm-up", "0", "--rounds", "1")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SMALL_FILES = """
 import resource, runpy, sys

@@ -23,7 +23,8 @@ from fixtures.native.mosquitto_pub import MosquittoPub
 from fixtures.native.sysbench import Sysbench
 from fixtures.services.base import RunningService
 
-OPTIONS = ("-p", "no:cacheprovider", "--test-time", "0.5", "--warm-up", "0", "--rounds", "1", "--junitxml", "out.xml")
+COLD = ("--warm-up", "0", "--server-warm-up", "0")
+OPTIONS = ("-p", "no:cacheprovider", "--test-time", "0.5", "--rounds", "1", *COLD, "--junitxml", "out.xml")
 PASSWORD = "correct-horse-battery-staple"
 
 

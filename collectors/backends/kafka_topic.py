@@ -70,7 +70,7 @@ OPTIONS = (
         AUTO,
         _linger,
         "milliseconds from 0 to 60000, or auto",
-        "how long a batch waits for more readings; auto: 5 where they are waited for at the end only, else 0",
+        "how long a batch waits for more readings; auto: 5 where they are waited for at the end or not at all, else 0",
     ),
     Option("idempotence", False, flag, "yes or no", "whether the broker weeds out what was sent twice"),
     Option(
@@ -90,10 +90,10 @@ def effective_acks(assignment: Assignment) -> str:
 
 
 def effective_linger_ms(assignment: Assignment) -> int:
-    """Return how long a batch waits for more readings: as asked, or not at all where somebody waits for it."""
+    """Return how long a batch waits for more readings: as asked, or not at all where somebody waits for one."""
     linger: str | int = assignment.settings["linger_ms"]
     if isinstance(linger, str):
-        return _GATHERING_MS if assignment.frequency == 0 and assignment.wait else 0
+        return _GATHERING_MS if assignment.frequency == 0 or not assignment.wait else 0
     return linger
 
 

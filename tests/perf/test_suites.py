@@ -13,7 +13,8 @@ import pytest
 from perf.conftest import MAIN
 
 ROOT = Path(__file__).parent.parent.parent
-BRIEF = ("--test-time", "0.5", "--warm-up", "0", "--rounds", "1", "-p", "no:cacheprovider", "--strict-backends")
+COLD = ("--warm-up", "0", "--server-warm-up", "0")
+BRIEF = ("--test-time", "0.5", "--rounds", "1", *COLD, "-p", "no:cacheprovider", "--strict-backends")
 CASES = {
     "test_commit_frequency.py": ("-k", "test_commit_frequency[sqlite-every-100]"),
     "test_all_producers.py": ("-m", "mqtt"),

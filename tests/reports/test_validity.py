@@ -62,6 +62,12 @@ def laid_out(*replicas: list[int], leader: int = 0, in_sync: list[int] | None = 
     )
 
 
+def warmed_up(seconds: float, *tps: float, settled: bool) -> Trial:
+    made = good_trial()
+    warm_up = {"seconds": seconds, "tps": list(tps), "settled": settled}
+    return replace(made, server=made.server | {"warm_up": warm_up})
+
+
 PI1, PI2, PI3 = a_host("pi1"), a_host("pi2"), a_host("pi3")
 OLD = {"code": "d40d99ae20cec7e9f9a52f75cb1438db"}
 PI_3 = {"board": "Raspberry Pi 3 Model B Rev 1.2"}
@@ -104,6 +110,16 @@ PAIRS: dict[str, tuple[Trial, str, Trial]] = {
         good_trial(good_round(errors=["producer 0: gone"]), good_round()),
         "errors in 1 of 2 rounds, the first: producer 0: gone",
         good_trial(good_round(), good_round()),
+    ),
+    "cold": (
+        warmed_up(30.4, 1000, 2000.4, settled=False),
+        "the servers were still getting faster when their warm-up of 30 s ended: 1,000, 2,000 TPS",
+        warmed_up(30.4, 1000, 2000.4, settled=True),
+    ),
+    "not warmed up": (
+        warmed_up(0, settled=False),
+        "the servers compile their code while they run, and were not warmed up",
+        good_trial(),
     ),
     "other partitions": (
         laid_out([1, 2], [2, 1], partitions=3),

@@ -424,7 +424,7 @@ def test_what_an_acknowledgement_means_follows_the_settings(made: Backend) -> No
     ("fields", "milliseconds"),
     [
         ({"frequency": 0}, 5),
-        ({"frequency": 0, "wait": False}, 0),
+        ({"frequency": 0, "wait": False}, 5),
         ({"frequency": 1}, 0),
         ({"frequency": 100}, 0),
         ({"frequency": 0, "given": {"linger_ms": "0"}}, 0),
