@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import ServerError
 from .base import Assignment
 from .cassandra_table import Client, Table
 from .placement import node_row
 
 RING = 2**64
 """Tokens of Murmur3Partitioner: every whole number from -2**63 on."""
+_ASKED = 5
+"""How often nodes are asked who they are."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,13 @@ def layout(client: Client, assignment: Assignment) -> dict[str, Any]:
     Rows are counted partition by partition, by all nodes together.
 
     Raises:
-        ServerError: a node is down, or counting took too long.
+        ServerError: a node is down, counting took too long, or the nodes do not know each other.
     """
     tokens = _tokens(client)
     ring = Ring.of(tokens, assignment.settings["replication"])
-    table = Table.of(assignment.settings)
-    keys = ", ".join(table.partition)
     first, all_rows = Counter[str](), Counter[str]()
-    for token, count in client.rows(f"SELECT token({keys}), COUNT(*) FROM {table} GROUP BY {keys}"):
-        home, *others = ring.homes(int(token))
+    for token, count in _partitions(client, Table.of(assignment.settings)):
+        home, *others = ring.homes(token)
         first[home] += count
         for node in (home, *others):
             all_rows[node] += count
@@ -93,9 +94,31 @@ def layout(client: Client, assignment: Assignment) -> dict[str, Any]:
     }
 
 
+def _partitions(client: Client, table: Table) -> Iterator[tuple[int, int]]:
+    """Yield each partition's token and how many rows it has.
+
+    A query that groups would do, but cannot be told page by page by several nodes in turn, as clients ask them.
+    """
+    keys = ", ".join(table.partition)
+    where = " AND ".join(f"{name} = ?" for name in table.partition)
+    for token, *key in client.rows(f"SELECT DISTINCT token({keys}), {keys} FROM {table}"):
+        # Without clustering columns a partition is one row.
+        count = next(client.rows(f"SELECT COUNT(*) FROM {table} WHERE {where}", key))[0] if table.clustering else 1
+        yield int(token), count
+
+
 def _tokens(client: Client) -> dict[str, list[int]]:
-    rows = [
-        *client.rows("SELECT broadcast_address, tokens FROM system.local"),
-        *client.rows("SELECT peer, tokens FROM system.peers"),
-    ]
-    return {str(address): sorted(map(int, own)) for address, own in rows}
+    """Return the tokens of each node, by address.
+
+    No node lists itself among its peers, and clients ask the nodes in turn; so two of them are asked for their peers.
+    """
+    found: dict[str, list[int]] = {}
+    for _ in range(_ASKED):
+        rows = [*client.rows("SELECT broadcast_address, tokens FROM system.local")]
+        for _ in range(2):
+            peers = [*client.rows("SELECT peer, tokens FROM system.peers")]
+            rows += peers
+        found |= {str(address): sorted(map(int, own)) for address, own in rows}
+        if len(found) == len(peers) + 1:
+            return found
+    raise ServerError(f"of {len(peers) + 1} Cassandra nodes {len(found)} told their tokens: {', '.join(sorted(found))}")
