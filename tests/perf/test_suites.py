@@ -13,7 +13,7 @@ import pytest
 from perf.conftest import MAIN
 
 ROOT = Path(__file__).parent.parent.parent
-COLD = ("--warm-up", "0", "--server-warm-up", "0")
+COLD = ("--warm-up", "0", "--server-warm-up", "1")
 BRIEF = ("--test-time", "0.5", "--rounds", "1", *COLD, "-p", "no:cacheprovider", "--strict-backends")
 CASES = {
     "test_commit_frequency.py": ("-k", "test_commit_frequency[sqlite-every-100]"),
