@@ -22,6 +22,7 @@ SUITES = {
     "Y2": "test_all_producers",
     **dict.fromkeys(("K1", "K2", "K3", "K4", "K5"), "test_kafka_scaling"),
     "K6": "test_kafka_acks",
+    "K8": "test_saturation",
     **dict.fromkeys(("C1", "C2", "C4"), "test_cassandra_ring"),
 }
 """By scenario, the suite that asks the same; with its group, both stand in one table of pytest-benchmark."""
