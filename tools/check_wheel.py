@@ -26,9 +26,17 @@ for name in ("collectors", "fixtures", "perf", "reports"):
         sys.exit(f"{name} was imported from {origin}, not from the wheel in {home}")
 """
 
+# What is data, and has to be in the wheel, too.
+SCHEMA = """
+import json
+from importlib import resources
+json.loads((resources.files("fixtures.inventory") / "cluster.schema.json").read_text(encoding="utf-8"))
+"""
+
 # What has to work: the load generator, the suite by its package's name, a run of the server-less backend.
 USES: tuple[tuple[str, ...], ...] = (
     ("-c", ORIGINS),
+    ("-c", SCHEMA),
     ("-m", "collectors", "--help"),
     ("-m", "pytest", "--pyargs", "perf", "--collect-only", "-q"),
     ("-m", "pytest", "--pyargs", "perf", "-m", "sqlite", "--test-time", "1", "--rounds", "1"),
