@@ -31,6 +31,7 @@ cost: SETUP_ARGS += --cost
 cost: setup  ## what measuring costs: our loop against the bare client and each server's own load tool; takes an hour
 	@$(BIN)/pytest perf/test_harness_cost.py $(PYTEST_ARGS)
 
+check: SETUP_ARGS += --tests
 check: setup  ## the quick tests: style, types, and every test that is not marked slow
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -38,7 +39,7 @@ check: setup  ## the quick tests: style, types, and every test that is not marke
 	@$(BIN)/mypy tools
 	@$(BIN)/pytest tests -m "not slow" $(PYTEST_ARGS)
 
-test: SETUP_ARGS += --cost --baselines
+test: SETUP_ARGS += --cost --baselines --tests
 test: setup  ## all tests, each in a clean environment of its own (tox), on real servers
 	@$(BIN)/tox run $(TOX_ARGS)
 

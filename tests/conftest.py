@@ -17,6 +17,8 @@ from fixtures.hosts.local import LocalHost
 from fixtures.services.base import RunningService
 from fixtures.stage import SERVICES
 
+from .sshd import Sshd
+
 # How long an example takes is the machine's business: no test fails for being slow.
 settings.register_profile("thermobench", deadline=None)
 settings.load_profile("thermobench")
@@ -30,6 +32,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def host() -> Iterator[LocalHost]:
     """A host that is closed when the tests end, with everything that was started on it."""
     with LocalHost() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """An sshd on loopback. Where none is installed the test is skipped."""
+    with Sshd(tmp_path_factory.mktemp("sshd")) as made:
         yield made
 
 

@@ -153,6 +153,23 @@ BASELINES = (
 """What host baselines are measured with; without one of them its figures are left out, and the result says so."""
 
 
+TESTS = (
+    Need(
+        "OpenSSH's client",
+        "to reach hosts over SSH",
+        ("openssh-client",),
+        lambda machine: machine.has_program("ssh"),
+    ),
+    Need(
+        "OpenSSH's server",
+        "the tests of hosts over SSH start one on loopback; its system service stays off",
+        ("openssh-server",),
+        lambda machine: machine.has_program("sshd"),
+    ),
+)
+"""What the tests need beside all of these; without it some are skipped."""
+
+
 def missing(machine: Machine, needs: Iterable[Need]) -> tuple[Need, ...]:
     """Those of `needs` that `machine` does not meet, in their order."""
     return tuple(need for need in needs if not need.is_met(machine))

@@ -20,7 +20,7 @@ DENIED = 101
 VARIABLE = "THERMOBENCH_KEEPS_SERVICES_OFF"
 
 # Packages that bring a service, and its name.
-SERVICES = {"mosquitto": "mosquitto"}
+SERVICES = {"mosquitto": "mosquitto", "openssh-server": "ssh"}
 
 
 def services_of(packages: Iterable[str]) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ def _set_up(options: argparse.Namespace, machine: Machine, environment: Environm
         wanted += needs.COST
     if options.baselines:
         wanted += tuple(need for need in needs.BASELINES if need not in wanted)
+    if options.tests:
+        wanted += needs.TESTS
     lacking = needs.missing(machine, wanted)
     if quiet.left_behind():
         tidy(log, allowed=options.system)
@@ -147,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--again", action="store_true", help="install the Python packages though nothing changed")
     parser.add_argument("--baselines", action="store_true", help="also bring what measures the hosts themselves")
     parser.add_argument("--cost", action="store_true", help="also bring the load tools that `make cost` needs")
+    parser.add_argument("--tests", action="store_true", help="also bring what only the tests need")
     return parser
 
 

@@ -19,10 +19,25 @@ from collectors.errors import ServerError, UsageError
 from fixtures.hosts.base import Host, Process
 from fixtures.hosts.cpu_share import CpuShare
 from fixtures.hosts.local import LocalHost
+from fixtures.hosts.ssh import SshHost
 from fixtures.process_table import entry
+from tests.sshd import ALIAS, Sshd
 
 CPU = min(os.sched_getaffinity(0))
-HOSTS: dict[str, Callable[[], Host]] = {"local": LocalHost, "cpu share": lambda: CpuShare("share", cpus=[CPU])}
+
+
+def over_ssh(request: pytest.FixtureRequest) -> Host:
+    sshd: Sshd = request.getfixturevalue("sshd")
+    target = sshd.target(request.getfixturevalue("tmp_path_factory").mktemp("ssh"))
+    return SshHost(ALIAS, "127.0.0.1", target, python=sys.executable)
+
+
+HOSTS: dict[str, Callable[[pytest.FixtureRequest], Host]] = {
+    "local": lambda _: LocalHost(),
+    "cpu share": lambda _: CpuShare("share", cpus=[CPU]),
+    "ssh": over_ssh,
+}
+"""What makes each. The far host is this machine, so that its pids and files can be looked at."""
 
 # The system's interpreter where there is one: our own may lie where the servers' user must not look.
 PYTHON = (shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable, "-I", "-S", "-c")
@@ -50,9 +65,9 @@ os.wait()
 """
 
 
-@pytest.fixture(params=HOSTS)
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow if name == "ssh" else ()) for name in HOSTS])
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
-    made = HOSTS[request.param]()
+    made = HOSTS[request.param](request)
     yield made
     made.close()
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.tools.machines import Everything
-from tools import needs
+from tools import needs, quiet
 from tools.machine import ThisMachine, java_version
 
-ALL = (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS, *needs.COST, *needs.BASELINES)
+ALL = (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS, *needs.COST, *needs.BASELINES, *needs.TESTS)
 
 
 def test_nothing_is_missing_where_everything_is() -> None:
@@ -39,6 +39,8 @@ def test_nothing_is_missing_where_everything_is() -> None:
         ("javac", ("openjdk-17-jdk-headless",)),
         ("fio", ("fio",)),
         ("iperf3", ("iperf3",)),
+        ("ssh", ("openssh-client",)),
+        ("sshd", ("openssh-server",)),
     ],
 )
 def test_what_is_absent_names_its_packages_and_no_others(absent: str, packages: tuple[str, ...]) -> None:
@@ -56,6 +58,12 @@ def test_what_only_baselines_need_is_no_need_of_the_main_job() -> None:
     bare = Everything(but={"sysbench", "fio", "iperf3"})
     assert needs.missing(bare, (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS)) == ()
     assert needs.packages(needs.missing(bare, needs.BASELINES)) == ("sysbench", "fio", "iperf3")
+
+
+def test_what_only_tests_need_is_no_need_of_the_main_job() -> None:
+    bare = Everything(but={"ssh", "sshd"})
+    assert needs.missing(bare, (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS)) == ()
+    assert quiet.services_of(needs.packages(needs.missing(bare, needs.TESTS))) == ("ssh",)
 
 
 def test_another_java_is_not_enough() -> None:
