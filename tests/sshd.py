@@ -62,7 +62,8 @@ class Sshd:
             "MaxStartups": 100,
             "UseDNS": "no",
             "LogLevel": "VERBOSE",
-            "SetEnv": f"{OUTSIDE}=outer",
+            # With a level of shells, Debian's bash leaves out the .bashrc that it would read under sshd.
+            "SetEnv": f"{OUTSIDE}=outer SHLVL=1",
         }
         path = self.folder / "sshd_config"
         path.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
