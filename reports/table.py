@@ -9,6 +9,7 @@ from collectors.record import Trial
 
 from .baselines import baseline_lines
 from .columns import aligned, milliseconds, wrapped
+from .groups import group_lines
 from .layout import layout_lines
 from .pace import pace_table
 from .spread import spread
@@ -46,7 +47,7 @@ def closing_table(trials: Sequence[Trial]) -> list[str]:
     if marked := {mark for mark in map(_mark, trials) if mark}:
         lines.append(f"limit: {', '.join(f'{mark} {_MARKS[mark]}' for mark in sorted(marked))}")
     lines += pace_table(trials)
-    lines += _limits(trials) + layout_lines(trials) + baseline_lines(trials)
+    lines += _limits(trials) + layout_lines(trials) + group_lines(trials) + baseline_lines(trials)
     for trial in trials:
         for trouble in trial.evidence:
             lines += wrapped(f"{trial.name}: {trouble}", 2)
