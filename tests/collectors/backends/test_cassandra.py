@@ -25,6 +25,7 @@ from collectors.reading import Reading
 from fixtures.hosts.local import LocalHost
 from fixtures.services.base import RunningService
 from fixtures.services.cassandra import CassandraService
+from tests.waiting import stands_still, until
 from tests.writing import accounted, assignment_for, reading_of, write
 
 Cassandra = CassandraBackend | CassandraAcsyllaBackend
@@ -362,6 +363,7 @@ def test_a_server_that_hangs_leaves_readings_unknown(made: Cassandra, victim: Ru
     acknowledged = ledger.totals.acknowledged
     pid = victim.processes[0].pid
     os.kill(pid, signal.SIGSTOP)
+    until(lambda: stands_still(pid), "the server stands still")
     try:
         began = time.monotonic()
         write(writer, ledger, assignment, 1 if frequency else 50, first=11)
