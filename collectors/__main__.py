@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +15,7 @@ from .arguments import load_from, options_help, parser, watched_by
 from .backends.registry import backend
 from .crew import Crew
 from .errors import ThermobenchError, UsageError
+from .gate import Gate
 from .load import Load
 from .totals import LiveLine, details, in_words
 
@@ -32,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         load, remark = load_from(given)
         if remark:
             print(remark, file=sys.stderr)
-        watched = watched_by(given)
-        return run(load, watched, quiet=given.quiet, as_json=given.json, result_file=given.result)
+        crew_of = partial(Crew, watched=watched_by(given), gate=Gate(given.hold) if given.hold else None)
+        return run(load, crew_of, quiet=given.quiet, as_json=given.json, result_file=given.result)
     except KeyboardInterrupt:
         return INTERRUPTED
     except UsageError as error:
@@ -44,14 +46,14 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
 
 
-def run(load: Load, watched: Mapping[str, list[int]], *, quiet: bool, as_json: bool, result_file: str | None) -> int:
+def run(load: Load, crew_of: Callable[..., Crew], *, quiet: bool, as_json: bool, result_file: str | None) -> int:
     """Run one load, show its totals, and return the exit status.
 
     Raises:
         ThermobenchError: it could not begin.
     """
     line = LiveLine()
-    crew = Crew(load, (lambda _: None) if quiet else line, watched)
+    crew = crew_of(load, on_tick=(lambda _: None) if quiet else line)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         if not crew.started:

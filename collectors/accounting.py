@@ -6,7 +6,7 @@ Two bits per reading and side, and constants: a run of a million readings takes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -137,10 +137,20 @@ class Reconciliation:
         sent: what was reported, by number of the producer.
         shows_duplicates: as the reader's.
         shows_order: as the reader's.
+        unaccounted: producers of whose readings nothing is known, since their host was lost with its counts; what
+            arrives of them is nobody's fault.
     """
 
-    def __init__(self, sent: Mapping[int, Sent], *, shows_duplicates: bool, shows_order: bool) -> None:
+    def __init__(
+        self,
+        sent: Mapping[int, Sent],
+        *,
+        shows_duplicates: bool,
+        shows_order: bool,
+        unaccounted: Collection[int] = frozenset(),
+    ) -> None:
         self._sent = sent
+        self._unaccounted = unaccounted
         self._shows_duplicates = shows_duplicates
         self._shows_order = shows_order
         self._seen = {producer: _Seen(one.attempted) for producer, one in sent.items()}
@@ -155,7 +165,8 @@ class Reconciliation:
             self._arrived += 1
             seen = seen_by.get(producer)
             if seen is None or not 0 < number <= seen.attempted:
-                self._note("never_sent", producer, number)
+                if producer not in self._unaccounted:
+                    self._note("never_sent", producer, number)
                 continue
             if not intact:
                 self._note("corrupt", producer, number)
@@ -169,13 +180,12 @@ class Reconciliation:
             else:
                 seen.latest[partition] = number
 
-    def account(self, *, complete: bool, foreign: int = 0, known: bool = True) -> Account:
+    def account(self, *, complete: bool, foreign: int = 0) -> Account:
         """Return the account of everything taken in.
 
         Args:
             complete: as the reader's.
             foreign: as the reader's; they count as never sent.
-            known: whether `sent` holds everything that was attempted.
         """
         pairs: Counter[tuple[Outcome, bool]] = Counter()
         for producer, one in self._sent.items():
@@ -199,7 +209,7 @@ class Reconciliation:
             unknown_arrived=pairs[Outcome.UNKNOWN, True],
             unanswered_arrived=pairs[Outcome.UNANSWERED, True],
             complete=complete,
-            known=known,
+            known=not self._unaccounted,
             arrived=self._arrived + foreign,
             named=self._named,
         )

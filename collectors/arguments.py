@@ -57,6 +57,11 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="processes of this host to sample beside the producers, such as server=812; may be repeated",
     )
+    shown.add_argument(
+        "--hold",
+        metavar="PATH",
+        help="for producers on several hosts: when connected, write PATH.ready, and begin when PATH.go says",
+    )
     shown.add_argument("-h", "--help", action="store_true", help="show this help, and --backend's own options")
     return made
 

@@ -13,6 +13,7 @@ from multiprocessing.context import ForkProcess
 from types import MappingProxyType
 
 from .errors import ContractError, ServerError
+from .gate import WAIT_SECONDS, Gate
 from .ledger import Outcome
 from .load import Load
 from .observer import Observed, Observer
@@ -30,6 +31,8 @@ CONNECT_SECONDS = 60.0
 GRACE_SECONDS = 15.0
 """Beyond the writer's own time-out, until a producer that does not end is killed."""
 TICK_SECONDS = 1.0
+GATE_SECONDS = 0.02
+"""From look to look whether the producers of all hosts may begin."""
 START_DELAY_NS = 20_000_000
 """From the signal to the common start: time for every producer to be woken."""
 
@@ -64,6 +67,8 @@ class CrewResult:
     """Open loop: with each window, how late the latest producer was."""
     observed: Observed = field(default_factory=Observed)
     """What went on around them on their host."""
+    late_seconds: float = 0.0
+    """By how much they learnt too late when to begin; 0 where they were told in time, or not told at all."""
     errors: list[str] = field(default_factory=list)
     """What went wrong, by producer; empty for a clean run."""
 
@@ -102,6 +107,7 @@ class Crew:
         load: what they do.
         on_tick: called about once a second while they run.
         watched: processes of this host to sample with it, by group, such as `server`.
+        gate: where to wait for the producers of other hosts; None: there are none.
     """
 
     def __init__(
@@ -109,8 +115,10 @@ class Crew:
         load: Load,
         on_tick: Callable[[Tick], object] = lambda _: None,
         watched: Mapping[str, Sequence[int]] = MappingProxyType({}),
+        gate: Gate | None = None,
     ) -> None:
         self._load = load
+        self._gate = gate
         self._observer = Observer(watched)
         self._on_tick = on_tick
         self._shared = Shared(load.processes)
@@ -121,6 +129,7 @@ class Crew:
         self._stops = 0
         self._killed = ""
         self._began = 0.0
+        self._late_seconds = 0.0
         self._behind_ms: list[float] = []
         self._observed = Observed()
 
@@ -144,13 +153,14 @@ class Crew:
             Unavailable: the client is not installed.
             ServerError: the server could not be reached, or refused, before anything was written.
         """
-        self._load.backend.load()
+        client = self._load.backend.load()
         prepare(self._load)
         try:
             self._start()
             self._await_ready()
+            began = self._opened(client)
             apart = _clocks_apart()
-            windows = self._watch()
+            windows = self._watch(began)
             return self._result(windows, _clocks_apart() - apart)
         finally:
             self._end()
@@ -180,15 +190,30 @@ class Crew:
             if report.error and not self._stops:
                 raise (ContractError if report.contract else ServerError)(report.error)
 
-    def _watch(self) -> list[tuple[float, int]]:
+    def _opened(self, client: str) -> int:
+        """Return when to begin, by `time.perf_counter_ns`: at once, or when the producers of every host may."""
+        if self._gate is None or self._shared.stop_flag[0]:
+            return time.perf_counter_ns() + START_DELAY_NS
+        self._gate.announce(self._load, client)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while (began := self._gate.began_ns()) is None:
+            self._take_reports(GATE_SECONDS)
+            if self._ended() or self._stops:
+                self._shared.stop()
+                return time.perf_counter_ns()
+            if time.monotonic() > deadline:
+                raise ServerError(f"the producers of other hosts were not ready within {WAIT_SECONDS:.0f} s")
+        self._late_seconds = max(0.0, (time.perf_counter_ns() - began) / 1e9)
+        return began
+
+    def _watch(self, began: int) -> list[tuple[float, int]]:
         """Start the producers, and tell how it goes until all have ended."""
         load, progress = self._load, Progress(self._load.processes, self._load.warm_up)
         tick = load.warm_up % TICK_SECONDS
         budget = load.warm_up + load.test_time + load.timeout + GRACE_SECONDS
         self._observer.begin([process.pid for process in self._processes if process.pid])
-        began = time.perf_counter_ns() + START_DELAY_NS
         self._shared.start(began)
-        self._began = time.time() + START_DELAY_NS / 1e9 + load.warm_up
+        self._began = time.time() + (began - time.perf_counter_ns()) / 1e9 + load.warm_up
         while len(self._ended()) < load.processes:
             seconds = (time.perf_counter_ns() - began) / 1e9
             self._take_reports(max(0.0, tick - seconds))
@@ -236,7 +261,15 @@ class Crew:
         errors = [f"producer {one.number}: {one.report.error}" for one in producers if one.report.error]
         behind = self._behind_ms if self._load.rate else []
         return CrewResult(
-            producers, windows, bool(self._stops), self._began, clock_moved, behind, self._observed, errors
+            producers,
+            windows,
+            bool(self._stops),
+            self._began,
+            clock_moved,
+            behind,
+            self._observed,
+            self._late_seconds,
+            errors,
         )
 
     def _producer(self, index: int) -> Producer:

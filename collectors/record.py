@@ -66,6 +66,10 @@ class Round:
     """What the server counted during the round: `stored`, and counters by name."""
     clock: dict[str, float] = field(default_factory=dict)
     """By host, seconds by which the wall clock moved against the steady one while the producers ran."""
+    starts: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By host, where hosts are other machines: `offset_ms`, by how much its time of day is ahead of the controlling
+    machine's; `uncertainty_ms`, to plus or minus which that is known; and of producers' hosts `late_ms`, by how much
+    they learnt too late when to begin."""
 
 
 @dataclass(frozen=True)

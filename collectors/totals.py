@@ -135,6 +135,7 @@ def details(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
     found["service_histogram"] = timed.encode().decode() if timed else ""
     found["began"] = result.began
     found["clock_moved"] = result.clock_moved
+    found["late_seconds"] = result.late_seconds
     found["samples"] = result.observed.samples
     found["links"] = result.observed.links
     found["sample_seconds"] = result.observed.sample_seconds

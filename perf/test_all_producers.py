@@ -11,6 +11,6 @@ from fixtures.plugin import Measure
 
 
 @pytest.mark.backends("mysql", "kafka", "kafka-confluent", "cassandra", "mqtt")
-def test_all_producers(trial: Measure, processes: int) -> None:
+def test_all_producers(trial: Measure, processes: str) -> None:
     """Twice as many processes as CPUs, each waiting after every thousandth of its readings."""
     trial(processes=processes, frequency=1000)

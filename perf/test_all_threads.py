@@ -5,6 +5,6 @@ from __future__ import annotations
 from fixtures.plugin import Measure
 
 
-def test_all_threads(trial: Measure, processes: int) -> None:
+def test_all_threads(trial: Measure, processes: str) -> None:
     """Many producer processes, each waiting for its own readings."""
     trial(processes=processes)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.arguments import processes as count_of
 from fixtures.plugin import Measure
 
 
@@ -24,4 +23,4 @@ from fixtures.plugin import Measure
 def test_mqtt_qos(trial: Measure, qos: str, in_flight: int, threads: str) -> None:
     """Waiting for each message, or with 20 outstanding."""
     several = {"in_flight": str(in_flight)} if in_flight > 1 else {}
-    trial(processes=count_of(threads), frequency=0 if several else 1, options={"qos": qos, **several})
+    trial(processes=threads, frequency=0 if several else 1, options={"qos": qos, **several})

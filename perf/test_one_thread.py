@@ -7,4 +7,4 @@ from fixtures.plugin import Measure
 
 def test_one_thread(trial: Measure) -> None:
     """One producer process, each reading acknowledged before the next is taken."""
-    trial(processes=1)
+    trial(processes=1, producer_hosts=1)

@@ -23,11 +23,14 @@ class Snapshot:
     at: float = 0.0
     """Seconds of the monotonic clock."""
     counters: Mapping[str, float] = field(default_factory=dict)
-    """What only grows as long as the server runs; one that is not there has not begun to count and stands for 0."""
+    """What only grows as long as the server runs; one that is not there has not begun to count and stands for 0, unless
+    it is one of `untold`."""
     levels: Mapping[str, float] = field(default_factory=dict)
     """What goes up and down: sizes, queues, shares."""
     uptimes: Mapping[str, float] = field(default_factory=dict)
     """Seconds since the server started: by `@` and number of a node, or under the empty string where there is one."""
+    untold: frozenset[str] = frozenset()
+    """Counters that the server says nothing of at the moment, though they may have counted long since."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Difference:
     levels: dict[str, list[float | None]] = field(default_factory=dict)
     """Each level before and after; None where there was none."""
     reset: list[str] = field(default_factory=list)
-    """Counters whose growth is unknown: smaller than before, gone, or of a server that was started anew."""
+    """Counters whose growth is unknown: smaller than before, gone, not told before, or of a server that was started anew."""
 
 
 @runtime_checkable
@@ -83,7 +86,7 @@ def difference(before: Snapshot, after: Snapshot) -> Difference:
     reset = [name for name in before.counters if name not in after.counters]
     for name, value in after.counters.items():
         growth = value - before.counters.get(name, 0.0)
-        if growth < 0 or _node(name) in anew:
+        if growth < 0 or _node(name) in anew or name in before.untold:
             reset.append(name)
         else:
             grown[name] = growth

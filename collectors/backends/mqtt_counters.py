@@ -20,6 +20,8 @@ WATCHED = (DROPPED, RECEIVED, SENT, UPTIME)
 
 _SECONDS = 3.0
 _TOGETHER_SECONDS = 0.2
+_KEPT_SECONDS = 1.0
+"""After the subscription, within which a broker has sent what it had kept."""
 
 
 def read(connection: Connection, names: Collection[str]) -> dict[str, str]:
@@ -39,6 +41,7 @@ class CounterWatch:
     """Follows the broker's counters while a run goes on."""
 
     def __init__(self) -> None:
+        self._made = time.monotonic()
         self._before: dict[str, str] = {}
         self._after: dict[str, str] = {}
         self._renewed = 0.0
@@ -47,7 +50,9 @@ class CounterWatch:
     def take(self, heard: list[tuple[str, str]]) -> None:
         """Take topics and texts as they came."""
         for topic, text in heard:
-            self._before.setdefault(topic, text)
+            # A broker sends at once what it has kept; what comes later for the first time had been forgotten.
+            if time.monotonic() < self._made + _KEPT_SECONDS:
+                self._before.setdefault(topic, text)
             self._after[topic] = text
             if topic == UPTIME:
                 self._renewed = time.monotonic()
@@ -58,10 +63,14 @@ class CounterWatch:
         return not self._after or last_came < self._renewed < time.monotonic() - _TOGETHER_SECONDS
 
     def since_start(self, last_came: float) -> dict[str, int | None]:
-        """Return by how much each has grown; None where it was not renewed after the last reading came."""
+        """Return by how much each has grown; None where that is not known.
+
+        That is so where it was not renewed after the last reading came, or not told at the beginning. Drops that were
+        not told at the beginning count from 0: rather too many than none.
+        """
         counted: dict[str, int | None] = {}
         for name, topic in (("dropped", DROPPED), ("received", RECEIVED), ("sent", SENT)):
-            # Mosquitto does not publish a counter that is still 0.
             grown = int(self._after.get(topic, 0)) - int(self._before.get(topic, 0))
-            counted[name] = grown if self._renewed > last_came else None
+            known = topic in self._before or topic not in self._after or topic == DROPPED
+            counted[name] = grown if known and self._renewed > last_came else None
         return counted

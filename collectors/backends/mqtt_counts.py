@@ -23,7 +23,10 @@ LEVELS = (
     *("$SYS/broker/clients/connected", "$SYS/broker/store/messages/count", "$SYS/broker/subscriptions/count"),
     *("$SYS/broker/store/messages/bytes", "$SYS/broker/heap/current"),  # bytes
 )
-"""Topics as mosquitto(8), "Broker status", has them. The broker does not publish what has not changed."""
+"""Topics as mosquitto(8), "Broker status", has them. The broker does not publish what has not changed, and forgets after a
+minute what it has published (sys_tree.c and retain.c of Mosquitto 2.0)."""
+POKE = "thermobench/counts"
+"""The topic of a message that nobody hears: it makes the broker publish what it has received."""
 
 _LIMIT_SECONDS = 25.0
 """How long to wait for new counters: by default Mosquitto renews them every 10 s, and two renewals may be needed."""
@@ -32,7 +35,8 @@ _LIMIT_SECONDS = 25.0
 def counts(connection: Connection, *, acknowledged: bool) -> Snapshot:
     """Return the broker's counters, renewed after everything sent so far was taken in; empty if it has none.
 
-    A broker publishes them now and then, the uptime first, and keeps the last ones for who subscribes later. What was
+    A broker publishes them now and then, the uptime first, and keeps the last ones for who subscribes later, for a
+    minute. So it is sent a message, which counts as received: one for each time that this is asked. What was
     acknowledged is counted, so the first renewal has it. What was sent without an answer may still lie in a socket's
     buffer: then a renewal has to agree with the one before it.
 
@@ -48,6 +52,7 @@ def counts(connection: Connection, *, acknowledged: bool) -> Snapshot:
     _answered(connection)
     if UPTIME not in heard:
         return Snapshot()
+    connection.client.publish(POKE, b"?")
     deadline = time.monotonic() + _LIMIT_SECONDS
     _await_renewal(connection, heard, deadline)
     received = None if acknowledged else heard.get(RECEIVED)
@@ -62,16 +67,18 @@ def counts(connection: Connection, *, acknowledged: bool) -> Snapshot:
         counters={name: float(heard[name].split()[0]) for name in COUNTERS if name in heard},
         levels={name: float(heard[name].split()[0]) for name in LEVELS if name in heard},
         uptimes={"": float(heard[UPTIME].split()[0])},
+        untold=frozenset(COUNTERS) - heard.keys(),
     )
 
 
 def stored(since: Difference, qos: int) -> int | None:
-    """Return how many messages the broker took in, from whomever; None for QoS 2, which it does not count.
+    """Return how many messages the broker took in, from whomever but `counts`; None for QoS 2, which it does not count.
 
     It took them off the wire: what it threw away for want of permission is among them.
     """
     growth = since.grown.get(RECEIVED)
-    return None if growth is None or qos not in {0, 1} else round(growth)
+    # The second of two snapshots has a message of its own between it and the first.
+    return None if growth is None or qos not in {0, 1} else round(growth) - 1
 
 
 def _await_renewal(connection: Connection, heard: dict[str, str], deadline: float) -> None:

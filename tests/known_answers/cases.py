@@ -17,6 +17,7 @@ from collectors.load import Load, checked
 from collectors.record import Trial
 from fixtures.confirmation_rounds import HeldHost
 from fixtures.control_group import cpu_quota, slow_disk
+from fixtures.fleet.posts import Posts
 from fixtures.hosts.base import Host
 from fixtures.hosts.local import LocalHost
 from fixtures.measurement import Measurement
@@ -61,7 +62,9 @@ class Case:
         """Return the record of one round; while others use this machine it is measured again."""
         for _ in range(TRIES):
             _await_quiet()
-            measurement = Measurement("known answer", self.load, self.host, self.service)
+            measurement = Measurement(
+                "known answer", self.load, Posts((self.host,), (self.load.processes,)), self.service
+            )
             samples = measurement.round().samples[self.host.name]
             others = [value for value in samples.get("foreign.cpu", []) if value is not None]
             if others and statistics.median(others) < OTHERS:

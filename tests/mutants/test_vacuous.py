@@ -29,16 +29,18 @@ class Run:
     sent: dict[int, Sent]
     arrivals: tuple[Arrival, ...] = ()
     complete: bool = True
-    known: bool = True
+    unaccounted: frozenset[int] = frozenset()
 
     def account(self) -> Account:
-        reconciliation = Reconciliation(self.sent, shows_duplicates=True, shows_order=True)
+        reconciliation = Reconciliation(
+            self.sent, shows_duplicates=True, shows_order=True, unaccounted=self.unaccounted
+        )
         reconciliation.take(self.arrivals)
-        return reconciliation.account(complete=self.complete, known=self.known)
+        return reconciliation.account(complete=self.complete)
 
 
-def run(one: Sent, *arrivals: Arrival, complete: bool = True, known: bool = True) -> Run:
-    return Run({0: one}, arrivals, complete, known)
+def run(one: Sent, *arrivals: Arrival, complete: bool = True, unaccounted: frozenset[int] = frozenset()) -> Run:
+    return Run({0: one}, arrivals, complete, unaccounted)
 
 
 ACKNOWLEDGED = sent(CONFIRMED, CONFIRMED, CONFIRMED)
@@ -62,8 +64,10 @@ VACUOUS: dict[str, Run] = {
     "acknowledged and some read": run(ACKNOWLEDGED, *found(1, 2), complete=False),
     "acknowledged, all found and the reader not done": run(ACKNOWLEDGED, *found(1, 2, 3), complete=False),
     "acknowledged and nothing there, as if looked for elsewhere": run(ACKNOWLEDGED),
-    "acknowledged, all found, and a host lost with its counts": run(ACKNOWLEDGED, *found(1, 2, 3), known=False),
-    "a host lost before it had told anything": Run({}, known=False),
+    "acknowledged, all found, and a host lost with its counts": run(
+        ACKNOWLEDGED, *found(1, 2, 3), unaccounted=frozenset({7})
+    ),
+    "a host lost before it had told anything": Run({}, unaccounted=frozenset({7})),
     "one twin failed, the other timed out": Run({0: sent(REFUSED), 1: sent(DOUBTED)}, tuple(found())),
 }
 

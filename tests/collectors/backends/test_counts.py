@@ -175,6 +175,21 @@ def test_sqlite_says_how_the_file_has_grown(server_of: ServerOf) -> None:
     assert after > before
 
 
+def test_each_snapshot_has_the_broker_say_what_it_has_received(server_of: ServerOf) -> None:
+    """Else it says nothing of it once it was idle for a minute, and all that it ever received looks like this run's."""
+    since, stored = counted(backend("mqtt"), server_of("mqtt"), 0)
+    assert since.grown["$SYS/broker/publish/messages/received"] == 1
+    assert stored == 0
+
+
+def test_a_counter_that_was_not_told_before_has_grown_by_nobody_knows_how_much() -> None:
+    before = Snapshot(0, {"a": 1}, {}, {"": 100}, frozenset({"b"}))
+    after = Snapshot(60, {"a": 5, "b": 700, "c": 2}, {}, {"": 160})
+    since = difference(before, after)
+    assert since.grown == {"a": 4, "c": 2}
+    assert since.reset == ["b"]
+
+
 @pytest.mark.slow
 def test_mosquitto_counts_bytes_but_not_messages_of_the_highest_quality(server_of: ServerOf) -> None:
     since, stored = counted(backend("mqtt"), server_of("mqtt"), 100, given={"qos": "2"}, frequency=10)
