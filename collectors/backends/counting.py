@@ -44,7 +44,7 @@ class Difference:
     levels: dict[str, list[float | None]] = field(default_factory=dict)
     """Each level before and after; None where there was none."""
     reset: list[str] = field(default_factory=list)
-    """Counters whose growth is unknown: smaller than before, gone, not told before, or of a server that was started anew."""
+    """Counters whose growth is unknown: smaller than before, gone, not told before, or of a server started anew."""
 
 
 @runtime_checkable

@@ -23,8 +23,8 @@ LEVELS = (
     *("$SYS/broker/clients/connected", "$SYS/broker/store/messages/count", "$SYS/broker/subscriptions/count"),
     *("$SYS/broker/store/messages/bytes", "$SYS/broker/heap/current"),  # bytes
 )
-"""Topics as mosquitto(8), "Broker status", has them. The broker does not publish what has not changed, and forgets after a
-minute what it has published (sys_tree.c and retain.c of Mosquitto 2.0)."""
+"""Topics as mosquitto(8), "Broker status", has them. The broker does not publish what has not changed, and
+forgets after a minute what it has published (sys_tree.c and retain.c of Mosquitto 2.0)."""
 POKE = "thermobench/counts"
 """The topic of a message that nobody hears: it makes the broker publish what it has received."""
 

@@ -52,6 +52,13 @@ def other_settings(trial: Trial) -> Iterator[str]:
         yield from _differing("CPU governor", {name: text for name, host in twins if (text := _governor(host))})
 
 
+def unchecked_keys(trial: Trial) -> Iterator[str]:
+    """Doubt hosts that may have been others, since the user opted out of checking their keys."""
+    for name, host in _hosts(trial):
+        if host.get("host_key") == "unchecked":
+            yield f"the host key of host {name} was not checked: it may be another machine"
+
+
 def _differing(what: str, values: Mapping[str, str]) -> Iterator[str]:
     """Name the hosts that have another value than most, or all of them where there is no majority."""
     groups: dict[str, list[str]] = {}

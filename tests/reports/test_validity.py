@@ -289,6 +289,21 @@ PAIRS: dict[str, tuple[Trial, str, Trial]] = {
         "the wall clock of host pi1 was set by -3.600 s in one round: correcting its speed explains up to 0.055 s",
         good_trial(good_round(clock={"pi1": 0.01}), good_round(clock={"pi1": -0.05})),
     ),
+    "a wrong clock": (
+        good_trial(good_round(starts={"pi1": {"offset_ms": -90.0, "uncertainty_ms": 30.0, "late_ms": 0.0}})),
+        "the wall clock of host pi1 is 0.090 s behind the controlling machine's (known to ± 0.030 s), more than 0.05 s",
+        good_trial(good_round(starts={"pi1": {"offset_ms": -90.0, "uncertainty_ms": 45.0, "late_ms": 0.0}})),
+    ),
+    "a late start": (
+        good_trial(good_round(starts={"pi1": {"late_ms": 0.0}, "pi2": {"late_ms": 51.0}}), good_round()),
+        "host pi2 began up to 51 ms after the others, more than 50 ms",
+        good_trial(good_round(starts={"pi1": {"late_ms": 50.0}})),
+    ),
+    "an unchecked host key": (
+        good_trial(hosts=[a_host("pi1") | {"host_key": "unchecked"}]),
+        "the host key of host pi1 was not checked: it may be another machine",
+        good_trial(hosts=[a_host("pi1") | {"host_key": "checked"}]),
+    ),
     "idle states of a virtual machine": (
         waiting(),
         "idle cores of host pi1 sleep between two readings (a virtual machine, whose real idle states cannot be seen)",
@@ -378,7 +393,7 @@ def test_what_was_concluded_before_is_not_taken_for_granted() -> None:
 def test_a_record_of_the_first_schema_has_the_doubts_it_had() -> None:
     saved = a_trial(a_round(), a_round(), sensor="synthetic").to_json() | {"schema": "thermobench.trial/1"}
     late = {one.name for one in fields(Trial) if one.name in {"told", "state", "steady", "limit", "confirmation"}}
-    later = ("began", "histogram", "service_histogram", "schedule", "samples", "server", "clock")
+    later = ("began", "histogram", "service_histogram", "schedule", "samples", "server", "clock", "starts")
     saved["rounds"] = [{name: one[name] for name in one if name not in later} for one in saved["rounds"]]
     trial = Trial.from_json({name: saved[name] for name in saved if name not in late})
     assert doubts(trial) == ["the readings are not this machine's own: sensor synthetic"]

@@ -219,7 +219,9 @@ def test_a_round_says_what_the_server_counted(name: str, server_of: ServerOf) ->
     counts = ServerCounts(made, assignment, server)
     written(made, assignment, 100)
     record = json.loads(json.dumps(counts.after()))
-    assert (record["stored"], record["reset"], record["missed"]) == (100, [], [])
+    # Mean and count of a bean are asked one after the other, so their product may seem to go back while others write.
+    reset = [one for one in record["reset"] if not one.endswith(".sum")]
+    assert (record["stored"], reset, record["missed"]) == (100, [], [])
     assert bool(record["metrics"]) == bool(server.exporters)
 
 
