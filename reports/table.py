@@ -12,6 +12,7 @@ from .columns import aligned, milliseconds, wrapped
 from .groups import group_lines
 from .layout import layout_lines
 from .pace import pace_table
+from .places import place_lines
 from .spread import spread
 from .steady import steady
 
@@ -47,7 +48,7 @@ def closing_table(trials: Sequence[Trial]) -> list[str]:
     if marked := {mark for mark in map(_mark, trials) if mark}:
         lines.append(f"limit: {', '.join(f'{mark} {_MARKS[mark]}' for mark in sorted(marked))}")
     lines += pace_table(trials)
-    lines += _limits(trials) + layout_lines(trials) + group_lines(trials) + baseline_lines(trials)
+    lines += place_lines(trials) + _limits(trials) + layout_lines(trials) + group_lines(trials) + baseline_lines(trials)
     for trial in trials:
         for trouble in trial.evidence:
             lines += wrapped(f"{trial.name}: {trouble}", 2)
@@ -92,7 +93,7 @@ def _case(trial: Trial) -> str:
     if "[" not in last:  # a level within a case
         return last
     _, _, parameters = last.removesuffix("]").partition("[")
-    rest = parameters.removeprefix(trial.backend).strip("-")
+    rest = parameters.removeprefix(trial.backend).removeprefix(f"@{trial.environment}").strip("-")
     return "" if _THREADS.fullmatch(rest) else rest
 
 
