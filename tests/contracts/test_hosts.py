@@ -356,6 +356,15 @@ def test_free_ports_are_free_and_never_given_twice(host: Host) -> None:
             probe.bind((host.address, port))
 
 
+def test_a_port_is_free_until_somebody_takes_it(host: Host) -> None:
+    port = host.free_port()
+    assert host.is_free(host.address, port)
+    with socket.create_server((host.address, port)):
+        assert not host.is_free(host.address, port)
+    with pytest.raises(ServerError, match=r"(?i)assign requested address"):
+        host.is_free("192.0.2.1", port)
+
+
 def listener(host: Host, port: int, *, server: bool, below: bool) -> Process:
     log = log_of(host, server=server)
     script = [STARTS_ANOTHER, LISTENS] if below else [LISTENS]
