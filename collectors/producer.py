@@ -6,6 +6,7 @@ import ctypes
 import json
 import resource
 import signal
+import traceback
 from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -82,6 +83,9 @@ def produce(load: Load, shared: Shared, index: int, descriptor: int, channel: Co
         report.error, report.contract = str(error), isinstance(error, ContractError)
     except ThermobenchError as error:
         report.error = str(error)
+    except Exception as error:
+        report.error = f"{type(error).__name__}: {error}"
+        traceback.print_exc()
     report.errors = ledger.errors
     report.latency = ledger.latency.histogram.encode().decode()
     if isinstance(ledger.latency, PacedRecorder):

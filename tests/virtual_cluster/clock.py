@@ -5,7 +5,8 @@ is run over SSH, by libfaketime, which is put between programs and the C library
 session starts and that asks the C library, Python and Java among it. It does not hold for sshd itself, nor for
 sessions that were there before the clock was first set (later settings reach all that began after it, within 1 s),
 statically linked programs, and the kernel's own stamps, those of packets and files (libfaketime corrects the latter in
-what stat(2) returns). Steady clocks stay as they are, as when a real clock is set.
+what stat(2) returns). Steady clocks are off by as much: told to leave those alone, libfaketime cannot have a program
+sleep until one of them reaches a time. Where such a clock begins means nothing, so nothing follows from that.
 """
 
 from __future__ import annotations
@@ -52,6 +53,5 @@ def set_clock(keys: Keys, folder: Path, seconds: float) -> None:
             "LD_PRELOAD": str(path),
             "FAKETIME_TIMESTAMP_FILE": _INSIDE,
             "FAKETIME_CACHE_DURATION": "1",
-            "DONT_FAKE_MONOTONIC": "1",
         },
     )

@@ -165,15 +165,17 @@ def test_a_clock_that_is_off_is_told_with_how_far(shelf: Shelf) -> None:
     finally:
         shelf.cluster.set_clock_offset("pi-2", 0.0)
     (doubt,) = [one for one in run.trial().doubts if "wall clock of host" in one]
-    assert doubt.startswith("the wall clock of host pi-2 is 3,6"), said
+    assert doubt.startswith("the wall clock of host pi-2 is 3,600."), said
     assert "behind the controlling machine's" in doubt
+    assert run.trial().accounting == "pass", said
 
 
 def test_a_producer_that_is_killed_is_named_and_ends_the_case(shelf: Shelf) -> None:
     def kill(cluster: VirtualCluster) -> None:
-        told(
-            cluster, "pi-2", "sh", "-c", "kill -9 $(ps -eo pid,ppid,args | awk '/-m collectors/ {p=$1} END {print p}')"
-        )
+        rows = (line.split(None, 2) for line in told(cluster, "pi-2", "ps", "-eo", "pid,ppid,args").splitlines()[1:])
+        ours = {pid: parent for pid, parent, argv in rows if "-m collectors --backend" in argv}
+        (producer,) = [pid for pid, parent in ours.items() if parent in ours]
+        told(cluster, "pi-2", "kill", "-9", producer)
 
     began = time.monotonic()
     said, trial = during(shelf, kill, 120.0)
@@ -194,11 +196,12 @@ def test_a_host_that_is_cut_off_fails_the_case_by_its_name(shelf: Shelf) -> None
     clean(shelf)
 
 
-def test_killing_the_controlling_process_ends_everything_everywhere(shelf: Shelf) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_ending_the_controlling_process_ends_everything_everywhere(shelf: Shelf, number: signal.Signals) -> None:
     run = started(shelf, *LONG, "--test-time", "300")
     _await_writing(shelf)
     assert shelf.left_behind("pi-1") != []
-    run.process.send_signal(signal.SIGKILL)
+    run.process.send_signal(number)
     run.ended()
     clean(shelf)
 
