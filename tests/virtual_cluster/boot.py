@@ -9,7 +9,7 @@ The host's file system is this machine's, but
   on no other;
 - nothing in root's home is run by a login;
 - /tmp, /var/tmp, /run and /dev/shm are its own, and empty;
-- /sys shows its own network interfaces and a Pi's sensors, /proc its own processes;
+- /sys shows its own network interfaces, its CPUs and a Pi's sensors, /proc its own processes and what its CPUs do;
 - control groups and the kernel's settings are there to be read only: they are the machine's.
 """
 
@@ -62,12 +62,13 @@ def main() -> None:
         return
     asked = json.loads(line)
     os.umask(0o022)
+    os.sched_setaffinity(0, asked["cpus"])
     # Other hosts' namespaces would live as long as this one.
     with contextlib.suppress(OSError):
         _unmount("/run/netns")
     try:
         _file_system(Path(asked["folder"]), asked["alias"])
-        for target, source in asked["sensors"].items():
+        for target, source in asked["shown"].items():
             bind(source, target)
         _temporary_folders(Path(asked["folder"]))
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Self
 from collectors.errors import Unavailable, UsageError
 
 from .addresses import MOST, host_address
+from .background import Background
 from .clock import set_clock
+from .cpus import shared_out
 from .host import RunningHost, VirtualHost
 from .keys import Keys
 from .owner import new_tag
@@ -19,7 +22,6 @@ from .programs import program, run, why_not
 from .removal import remove, remove_left_over
 from .state import State
 from .switch import Switch
-from .thermostat import Thermostat
 
 
 class VirtualCluster:
@@ -43,7 +45,7 @@ class VirtualCluster:
         remove_left_over()
         self._state = State(new_tag())
         self._running: dict[str, RunningHost] = {}
-        self._thermostat: Thermostat | None = None
+        self._background: dict[str, Background] = {}
         try:
             self._make(hosts)
         except BaseException:
@@ -89,14 +91,14 @@ class VirtualCluster:
         return [program("ssh"), "-F", str(self.ssh_config), self._host(alias).host.alias, "--", shlex.join(argv)]
 
     def limit_cpu(self, alias: str, cores: float) -> None:
-        """Give all that runs on a host so many cores' time together.
+        """Give all that runs on a host so many cores' time together, on the CPUs that it was made with.
 
         Raises:
             UsageError: it is not above 0.
         """
         if not cores > 0:
             raise UsageError(f"host {alias}: {cores} cores, expected a number above 0")
-        self._climate.ask(self._host(alias).host.alias, cores=cores)
+        self._ask(alias, cores=cores)
 
     def limit_link(self, alias: str, mbit: float) -> None:
         """Hold both directions of a host's link to so many Mbit/s.
@@ -124,11 +126,11 @@ class VirtualCluster:
 
     def heat(self, alias: str, celsius: float) -> None:
         """Heat a host's board at once, and do not let it get any cooler. From 80 °C on it is slowed down."""
-        self._climate.ask(self._host(alias).host.alias, held=celsius)
+        self._ask(alias, held=celsius)
 
     def cool(self, alias: str) -> None:
         """Stop heating it: it gets as cool as the load on it allows, in its own time."""
-        self._climate.ask(self._host(alias).host.alias, held=None)
+        self._ask(alias, held=None)
 
     def set_clock_offset(self, alias: str, seconds: float) -> None:
         """Let a host's clock be ahead of this machine's, or behind; for whom is said in `clock`.
@@ -145,8 +147,8 @@ class VirtualCluster:
         finally:
             for host in self._running.values():
                 host.reap()
-            if self._thermostat:
-                self._thermostat.reap()
+            for one in self._background.values():
+                one.reap()
 
     def __enter__(self) -> Self:
         return self
@@ -161,6 +163,7 @@ class VirtualCluster:
         self._keys = Keys(self._state.folder)
         self._switch = Switch(self.tag)
         addresses = {}
+        cpus = shared_out([host.cores for host in hosts], sorted(os.sched_getaffinity(0)))
         for number, host in enumerate(hosts):
             namespace = f"{self.tag}-{host.alias}"
             address = addresses[host.alias] = host_address(self._switch.network, number)
@@ -168,16 +171,18 @@ class VirtualCluster:
             link = self._switch.plug(namespace, address, number)
             link.limit(host.mbit)
             self._keys.make_host(self._state.folder / host.alias / "ssh", host.alias, address)
-            self._running[host.alias] = RunningHost(host, self._state, address, link)
+            self._running[host.alias] = RunningHost(host, self._state, address, link, cpus[number])
         self._keys.write_config(addresses)
-        self._thermostat = Thermostat({alias: one.board for alias, one in self._running.items()}, self._state)
+        boards = {alias: one.board for alias, one in self._running.items()}
+        self._background["climate"] = Background("climate", boards, self._state)
+        stats = {alias: one.stat for alias, one in self._running.items()}
+        self._background["proc_stat"] = Background("proc_stat", stats, self._state)
         for running in self._running.values():
             running.await_ssh()
 
-    @property
-    def _climate(self) -> Thermostat:
-        assert self._thermostat is not None
-        return self._thermostat
+    def _ask(self, alias: str, **wanted: float | None) -> None:
+        """Ask something of a board, and wait until it is done; see `climate.obey`."""
+        self._background["climate"].say({"alias": self._host(alias).host.alias, **wanted})
 
     def _host(self, alias: str) -> RunningHost:
         if alias not in self._running:

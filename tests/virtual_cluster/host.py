@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -62,10 +63,12 @@ class RunningHost:
         state: the cluster's, in which it notes what it makes.
         address: of it.
         link: of it; its namespace is called as the cluster with the host's alias.
+        cpus: the numbers of those that are its own, or shared with as few other hosts as can be.
     """
 
-    def __init__(self, host: VirtualHost, state: State, address: str, link: HostLink) -> None:
+    def __init__(self, host: VirtualHost, state: State, address: str, link: HostLink, cpus: Sequence[int]) -> None:
         self.host = host
+        self.cpus = cpus
         self.address = address
         self.link = link
         self.folder = state.folder / host.alias
@@ -85,6 +88,16 @@ class RunningHost:
             usage, quota = self._group.folder / "cpu.stat", self._group.folder / "cpu.max"
         files = {"folder": str(self.board_folder), "usage": str(usage), "quota": str(quota)}
         return files | {"cores": self.host.cores}
+
+    @property
+    def stat(self) -> dict[str, str | Sequence[int]]:
+        """What `proc_stat` has to know of it."""
+        name = "cpuacct.stat" if self._group.version == 1 else "cpu.stat"
+        return {
+            "file": str(self.board_folder / "stat"),
+            "usage": str(self._accounting.folder / name),
+            "cpus": self.cpus,
+        }
 
     def await_ssh(self) -> None:
         """Wait until its sshd answers.
@@ -107,7 +120,7 @@ class RunningHost:
         _end(self._process)
 
     def _start(self, state: State) -> subprocess.Popen[bytes]:
-        sensors = make_board(self.board_folder)
+        shown = make_board(self.board_folder, self.cpus)
         spaces = ["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"]
         enter = [program("nsenter"), f"--net=/run/netns/{state.tag}-{self.host.alias}", program("unshare"), *spaces]
         with (self.folder / "log").open("wb") as log:
@@ -121,14 +134,14 @@ class RunningHost:
                 start_new_session=True,
             )
         try:
-            self._boot(process, state, sensors)
+            self._boot(process, state, shown)
         except BaseException:
             process.kill()
             _end(process)
             raise
         return process
 
-    def _boot(self, process: subprocess.Popen[bytes], state: State, sensors: dict[str, str]) -> None:
+    def _boot(self, process: subprocess.Popen[bytes], state: State, shown: Mapping[str, str]) -> None:
         assert process.stdin is not None
         self._expect(process, b"up\n")
         # It is this one that has to end: then unshare, which waits for it, ends by itself. The other way round it would
@@ -137,8 +150,8 @@ class RunningHost:
         state.note_process(first)
         for group in {self._group, self._accounting}:
             group.hold([first])
-        asked = {"alias": self.host.alias, "folder": str(self.folder), "sensors": sensors, "sshd": program("sshd")}
-        process.stdin.write(json.dumps(asked).encode() + b"\n")
+        asked = {"alias": self.host.alias, "folder": str(self.folder), "shown": shown, "cpus": self.cpus}
+        process.stdin.write(json.dumps(asked | {"sshd": program("sshd")}).encode() + b"\n")
         process.stdin.flush()
         self._expect(process, b"ready\n")
 

@@ -61,7 +61,7 @@ def test_ctrl_c_takes_a_cluster_away(by_hand: ByHand) -> None:
     command = by_hand.line.partition("#")[0].split()
     done = subprocess.run([*command, "hostname"], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "pi-1\n"
-    assert len(by_hand.processes) == 2
+    assert len(by_hand.processes) == 3
     assert len(by_hand.groups) >= 1
     by_hand.process.send_signal(signal.SIGINT)
     assert by_hand.process.wait(30) == 0
@@ -72,7 +72,7 @@ def test_what_a_killed_owner_left_goes_when_the_next_one_comes(by_hand: ByHand) 
     by_hand.process.kill()
     by_hand.process.wait()
     assert not by_hand.is_gone()
-    until(lambda: [lives(*one) for one in by_hand.processes] == [True, False], "sshd is left, and the climate is not")
+    until(lambda: [lives(*one) for one in by_hand.processes] == [True, False, False], "only sshd is left")
     with VirtualCluster([VirtualHost("pi-1")]) as cluster:
         assert by_hand.is_gone()
         assert told(cluster, "pi-1", "hostname") == "pi-1"
@@ -95,13 +95,13 @@ def test_two_clusters_do_not_disturb_each_other(by_hand: ByHand) -> None:
 def test_nothing_is_left_of_one_that_could_not_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     tags = []
 
-    def fail(boards: object, state: State) -> None:
-        del boards
+    def fail(name: str, described: object, state: State) -> None:
+        del name, described
         tags.append(state.tag)
         assert traces(state.tag) != []
         raise ServerError("no climate")
 
-    monkeypatch.setattr(cluster_module, "Thermostat", fail)
+    monkeypatch.setattr(cluster_module, "Background", fail)
     with pytest.raises(ServerError, match="no climate"):
         VirtualCluster([VirtualHost("pi-1")])
     assert traces(tags[0]) == []

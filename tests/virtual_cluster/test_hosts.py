@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -10,11 +11,23 @@ from pathlib import Path
 import pytest
 
 from collectors.errors import Unavailable, UsageError
+from tests.waiting import until
 
 from . import VirtualCluster
 from .asking import SECONDS, answers, python, told
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+
+TICK = os.sysconf("SC_CLK_TCK")
+BURN = "import time\nwhile time.process_time() < 1.5: pass"
+CPUS = """
+import os
+from collectors.sampling.processor import Processor
+allowed = sorted(os.sched_getaffinity(0))
+processor = Processor()
+processor.sample(1.0)
+print(allowed, os.cpu_count(), [f"core.{cpu}.busy" for cpu in allowed] == list(processor.sample(1.0))[5:])
+"""
 
 
 def test_each_host_answers_with_its_own_name_and_address(cluster: VirtualCluster) -> None:
@@ -91,6 +104,27 @@ def test_a_host_sees_its_own_processes_alone(cluster: VirtualCluster) -> None:
     said = told(cluster, "pi-1", "sh", "-c", "cat /proc/1/comm; ls /proc | grep -c '^[0-9]'").split()
     assert said[0] == "sshd"
     assert int(said[1]) < 12
+
+
+def test_a_host_has_as_many_cpus_as_cores(cluster: VirtualCluster) -> None:
+    said = [told(cluster, alias, *python(CPUS)) for alias in cluster.aliases]
+    available = sorted(os.sched_getaffinity(0))
+    assert said == [f"[{available[number % len(available)]}] 1 True" for number in range(2)]
+    assert told(cluster, "pi-1", "sh", "-c", "ls /proc/pressure 2>/dev/null || true") == ""
+
+
+def test_a_hosts_cpus_show_what_is_used_on_it_and_nothing_else(cluster: VirtualCluster) -> None:
+    before = {alias: _used(cluster, alias) for alias in cluster.aliases}
+    told(cluster, "pi-1", *python(BURN))
+    until(lambda: _used(cluster, "pi-1") - before["pi-1"] >= 1.45, "it shows on the host")
+    # To look at it takes CPU time, too.
+    assert _used(cluster, "pi-2") - before["pi-2"] < 1.0
+
+
+def _used(cluster: VirtualCluster, alias: str) -> float:
+    """Return the CPU seconds that a host's /proc/stat shows."""
+    line = told(cluster, alias, "head", "-1", "/proc/stat").split()
+    return (int(line[1]) + int(line[3])) / TICK
 
 
 def test_nothing_of_a_host_shows_on_the_machine(cluster: VirtualCluster) -> None:

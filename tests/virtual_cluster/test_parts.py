@@ -10,10 +10,11 @@ import pytest
 
 from collectors.errors import Unavailable, UsageError
 
-from . import VirtualHost, climate, programs, state
+from . import VirtualHost, climate, proc_stat, programs, state
 from .addresses import RANGE, host_address, is_free
 from .climate import HOT, IDLE, MAX_KHZ, MIN_KHZ, RISE, SECONDS, Board, clock_khz, drifted
 from .cluster import _check
+from .cpus import shared_out
 from .link import token_bucket
 from .owner import is_dead, new_tag, tag_in
 
@@ -124,10 +125,50 @@ def test_climate_knows_version_2_of_control_groups(tmp_path: Path) -> None:
     assert (tmp_path / "cpu.max").read_text() == "25000 100000\n"
 
 
+def test_hosts_take_cpus_in_turn() -> None:
+    assert shared_out([1.0, 0.5, 1.0], [2, 5]) == [[2], [5], [2]]
+    assert shared_out([1.5, 1.0, 2.0], [0, 1, 2]) == [[0, 1], [2], [0, 1]]
+    assert shared_out([4.0, 0.2], [0, 1]) == [[0, 1], [0]]
+
+
+@pytest.mark.parametrize(
+    ("counted", "ticks"),
+    [("user 250\nsystem 51\n", (250, 51)), ("usage_usec 1\nuser_usec 2509999\nsystem_usec 510000\n", (250, 51))],
+)
+def test_cpu_time_is_read_from_either_version_of_control_groups(counted: str, ticks: tuple[int, int]) -> None:
+    assert proc_stat.used(counted) == tuple(one * proc_stat.TICK // 100 for one in ticks)
+
+
+def test_a_hosts_stat_shares_all_time_out_and_never_changes_its_length(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(proc_stat.time, "clock_gettime", lambda _: now)
+    rest = proc_stat.other_lines("cpu  1 2\ncpu0 1 2\nintr 77 1 2 3\nctxt 5\nbtime 6\nprocesses 8\n")
+    file, usage = tmp_path / "stat", tmp_path / "cpuacct.stat"
+    file.write_text(proc_stat.cpu_lines([0, 3], (0, 0, 0)) + rest)
+    length = len(file.read_text())
+    usage.write_text("user 1001\nsystem 500\n")
+    host = proc_stat.HostStat(file, usage, [0, 3])
+    host.update(rest)
+    lines = [line.split() for line in file.read_text().splitlines()]
+    assert lines[0] == f"cpu 1001 0 500 {2000 * proc_stat.TICK - 1501} 0 0 0 0 0 0".split()
+    assert [line[0] for line in lines[1:3]] == ["cpu0", "cpu3"]
+    assert [int(one) + int(other) for one, other in zip(lines[1][1:], lines[2][1:], strict=True)] == [
+        int(both) for both in lines[0][1:]
+    ]
+    assert lines[3:] == [["intr", "77"], ["ctxt", "5"], ["btime", "6"], ["processes", "8"]]
+    # Counted before its time has passed: idle time does not go back.
+    usage.write_text("user 1003\nsystem 500\n")
+    host.update(rest)
+    assert file.read_text().split()[4] == lines[0][4]
+    assert len(file.read_text()) == length
+
+
 def _board(folder: Path, usage: Path | None = None, quota: Path | None = None) -> Board:
     from .board import make_board
 
-    make_board(folder)
+    make_board(folder, [0])
     if usage is None:
         (folder / "usage").write_text("0\n")
     (folder / "quota").touch()
