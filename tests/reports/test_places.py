@@ -20,14 +20,24 @@ def test_who_wrote_to_which_host_is_told_with_how_far_their_clocks_are_apart() -
     trial = good_trial(good_round(starts=STARTS), hosts=HOSTS, server={"service": "kafka"})
     assert place_lines([trial]) == [
         "hosts:",
-        "  pi1 (clock -3.2 ± 0.4 ms) wrote to kafka on pi3 (clock +3,600,000.0 ± 2.0 ms) (every case)",
+        "  pi1 wrote to kafka on pi3 (every case)",
+        "  clocks off: pi1 -3.2 ± 0.4 ms, pi3 +3,600,000.0 ± 2.0 ms",
     ]
     assert "hosts:" in closing_table([trial])
 
 
 def test_a_server_that_was_there_already_has_no_host() -> None:
     trial = good_trial(good_round(starts=STARTS), hosts=HOSTS[:1], server={"service": "mariadb"})
-    assert place_lines([trial])[1].startswith("  pi1 (clock -3.2 ± 0.4 ms) wrote to mariadb that was there already")
+    assert place_lines([trial])[1] == "  pi1 wrote to mariadb that was there already (every case)"
+
+
+def test_clocks_that_are_right_are_told_together() -> None:
+    close = {
+        "pi1": {"offset_ms": -0.2, "uncertainty_ms": 0.4, "late_ms": 0.0},
+        "pi3": {"offset_ms": 1.1, "uncertainty_ms": 0.8},
+    }
+    trial = good_trial(good_round(starts=close), hosts=HOSTS, server={"service": "kafka"})
+    assert place_lines([trial])[-1] == "  clocks within 1.9 ms of the controlling machine's"
 
 
 def test_nothing_is_told_where_all_ran_on_one_machine() -> None:
