@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from collectors.record import Trial
 
 from .columns import wrapped
