@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools import needs, quiet
+from fixtures.provisioning import quiet
+from tools import needs
 from tools.environment import Environment
 from tools.log import Log, SetupError
 from tools.machine import Machine, ThisMachine, is_distributions_python
@@ -105,7 +106,7 @@ def tidy(log: Log, *, allowed: bool) -> None:
 
 
 def _debian(prefix: Sequence[str], names: Sequence[str], log: Log) -> int:
-    return log.run([*prefix, sys.executable, "-B", "-m", "tools.debian", *names], cwd=CHECKOUT)
+    return log.run([*prefix, sys.executable, "-B", "-m", "fixtures.provisioning.debian", *names], cwd=CHECKOUT)
 
 
 def as_root() -> list[str] | None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.provisioning import quiet
 from tests.tools.machines import Everything
-from tools import needs, quiet
+from tools import needs
 from tools.machine import ThisMachine, java_version
 
 ALL = (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS, *needs.COST, *needs.BASELINES, *needs.TESTS)

@@ -22,7 +22,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Programs:
     stand_in = Programs()
     monkeypatch.setattr(Log, "run", stand_in.run)
     monkeypatch.setattr(Log, "last_error", lambda _: "ERROR: it is broken")
-    monkeypatch.setattr("tools.quiet.left_behind", lambda: ())
+    monkeypatch.setattr("fixtures.provisioning.quiet.left_behind", lambda: ())
     monkeypatch.setattr("tools.setup.is_distributions_python", lambda: True)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     return stand_in
@@ -147,9 +147,9 @@ def test_what_is_missing_is_told_and_installed_through_apt(
 ) -> None:
     monkeypatch.setattr(setup, "as_root", lambda: ["sudo", "-n"])
     assert set_up(checkout, machine=Everything(but={"mosquitto", "mvn"})) == 0
-    (apt,) = [line for line in programs.commands if "tools.debian" in line]
+    (apt,) = [line for line in programs.commands if "fixtures.provisioning.debian" in line]
     assert apt.startswith("sudo -n ")
-    assert apt.endswith("-m tools.debian mosquitto maven")
+    assert apt.endswith("-m fixtures.provisioning.debian mosquitto maven")
     said = capsys.readouterr().out
     assert "missing: Mosquitto – backends mqtt and awsiot" in said
     assert said.index("missing: Maven") < said.index("installing them with apt")
@@ -169,14 +169,14 @@ def test_without_root_it_prints_the_one_command_and_goes_on(
     assert said.count("apt-get install") == 1
     assert "--no-install-recommends mosquitto maven" in said
     assert "going on without Mosquitto, Maven" in said
-    assert not any("tools.debian" in line for line in programs.commands)
+    assert not any("fixtures.provisioning.debian" in line for line in programs.commands)
 
 
 def test_a_failing_apt_is_told_with_its_reason_and_the_rest_goes_on(
     checkout: Path, programs: Programs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(setup, "as_root", list)
-    programs.failing = ("tools.debian",)
+    programs.failing = ("fixtures.provisioning.debian",)
     assert set_up(checkout, machine=Everything(but={"mvn"})) == 0
     assert "apt failed: ERROR: it is broken" in capsys.readouterr().out
 
@@ -191,7 +191,7 @@ def test_what_a_killed_set_up_left_is_cleaned_up_or_told(
 ) -> None:
     set_up(checkout)
     programs.commands.clear()
-    monkeypatch.setattr("tools.quiet.left_behind", lambda: ("mosquitto",))
+    monkeypatch.setattr("fixtures.provisioning.quiet.left_behind", lambda: ("mosquitto",))
     monkeypatch.setattr(setup, "as_root", lambda: [] if root else None)
     assert set_up(checkout) == 0
     assert len(programs.commands) == (1 if root else 0)
