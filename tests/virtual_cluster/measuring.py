@@ -55,42 +55,51 @@ class Shelf:
     Args:
         cluster: the hosts.
         folder: for the inventory and for what is measured.
+        roles: by alias, `producer` or `server`.
+        servers: by service, the aliases of the hosts that it is on.
     """
 
-    def __init__(self, cluster: VirtualCluster, folder: Path) -> None:
+    def __init__(
+        self, cluster: VirtualCluster, folder: Path, roles: Mapping[str, str], servers: Mapping[str, list[str]]
+    ) -> None:
         self.cluster = cluster
         self._folder = folder
         self._runs = 0
-        self.python: dict[str, str] = {}
-        """By alias, the interpreter where it is not this one."""
+        self._inventory = folder / "cluster.toml"
+        self._inventory.write_text("".join(map(_host, roles.items())) + "".join(map(_server, servers.items())))
 
-    def run(self, *arguments: str, roles: Mapping[str, str], servers: Mapping[str, list[str]]) -> Run:
+    def provision(self) -> None:
+        """Bring what they need to the hosts."""
+        argv = [sys.executable, "-m", "fixtures", "provision", *self._where()]
+        done = subprocess.run(
+            argv, cwd=ROOT, env=_environment(), capture_output=True, text=True, check=False, timeout=SECONDS
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def run(self, *arguments: str) -> Run:
         """Start a run.
 
         Args:
             arguments: of pytest, beside those that name the hosts.
-            roles: by alias, `producer` or `server`.
-            servers: by service, the aliases of the hosts that it is on.
         """
         self._runs += 1
         folder = self._folder / f"run-{self._runs}"
-        folder.mkdir()
-        inventory = folder / "cluster.toml"
-        inventory.write_text("".join(map(self._host, roles.items())) + "".join(map(_server, servers.items())))
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "pytest", *arguments, "--hardware", "--inventory", str(inventory)),
-                *("--ssh-config", str(self.cluster.ssh_config), "--benchmark-storage", str(folder)),
-                *("-p", "no:cacheprovider"),
+                *(sys.executable, "-m", "pytest", *arguments, "--hardware", *self._where()),
+                *("--benchmark-storage", str(folder), "-p", "no:cacheprovider"),
             ],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "1000"},
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         return Run(process, folder)
+
+    def _where(self) -> list[str]:
+        return ["--inventory", str(self._inventory), "--ssh-config", str(self.cluster.ssh_config)]
 
     def left_behind(self, alias: str) -> list[str]:
         """Return the processes and folders of ours that are on a host, sessions over SSH among them."""
@@ -99,11 +108,14 @@ class Shelf:
         ours = ("/thermobench-", "collectors", "keeper", "mosquitto", "mariadbd", "java")
         return [line for line in lines if any(word in line for word in ours) and "ps -eo" not in line]
 
-    def _host(self, entry: tuple[str, str]) -> str:
-        alias, role = entry
-        python = self.python.get(alias, sys.executable)
-        lines = {"alias": alias, "address": alias, "roles": [role], "python": python}
-        return "[[host]]\n" + _toml(lines)
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "1000"}
+
+
+def _host(entry: tuple[str, str]) -> str:
+    alias, role = entry
+    return "[[host]]\n" + _toml({"alias": alias, "address": alias, "roles": [role], "python": sys.executable})
 
 
 def _server(entry: tuple[str, list[str]]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +14,8 @@ from collectors.record import Trial
 from tests.waiting import until
 
 from . import VirtualCluster, VirtualHost
-from .asking import ROOT, told
-from .measuring import Run, Shelf
+from .asking import told
+from .measuring import Shelf
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -31,19 +30,17 @@ GONE_SECONDS = 30.0
 
 @pytest.fixture(scope="module")
 def shelf(possible: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    """Three hosts that write and three for servers."""
+    """Three hosts that write and three for servers, provisioned."""
     del possible
     with VirtualCluster([VirtualHost(alias) for alias in ROLES]) as cluster:
-        yield Shelf(cluster, tmp_path_factory.mktemp("shelf"))
-
-
-def started(shelf: Shelf, *arguments: str) -> Run:
-    return shelf.run(*arguments, roles=ROLES, servers=WHERE)
+        made = Shelf(cluster, tmp_path_factory.mktemp("shelf"), ROLES, WHERE)
+        made.provision()
+        yield made
 
 
 def during(shelf: Shelf, act: Callable[[VirtualCluster], None], seconds: float = 8.0, *more: str) -> tuple[str, Trial]:
     """Do something to the hosts while a long run writes; return what it said, and its record."""
-    run = started(shelf, *LONG, "--test-time", str(seconds), *more)
+    run = shelf.run(*LONG, "--test-time", str(seconds), *more)
     stirrer = threading.Thread(target=lambda: (_await_writing(shelf), act(shelf.cluster)))
     stirrer.start()
     said = run.ended()
@@ -66,7 +63,7 @@ def clean(shelf: Shelf) -> None:
 def test_every_backend_is_written_to_by_three_hosts(shelf: Shelf, name: str) -> None:
     chosen = ("-m", name, *(["-k", "not raw and not awsiot"] if name == "mqtt" else []))
     brief = ("--processes", "1", "--rounds", "1", "--test-time", "2", "--server-warm-up", "3", "--strict-backends")
-    run = started(shelf, "perf/test_all_threads.py", *chosen, *brief)
+    run = shelf.run("perf/test_all_threads.py", *chosen, *brief)
     said = run.ended()
     assert run.process.returncode == 0, said
     for trial in run.trials():
@@ -85,10 +82,10 @@ def test_every_backend_is_written_to_by_three_hosts(shelf: Shelf, name: str) -> 
 
 
 def test_a_cluster_of_brokers_has_one_on_each_host(shelf: Shelf) -> None:
-    vary = ("hosts=3", "partitions=3", "replication=3", "producer_hosts=3", "processes=1", "host_cpus=0")
+    vary = ("hosts=3", "per_host=1", "partitions=3", "replication=3", "acks=all", "producer_hosts=3", "processes=1")
     chosen = [word for one in vary for word in ("--vary", one)]
     brief = ("--rounds", "1", "--test-time", "2", "--server-warm-up", "0", "--strict-backends")
-    run = started(shelf, "perf/test_kafka_scaling.py", "-k", "confluent", *chosen, *brief)
+    run = shelf.run("perf/test_kafka_scaling.py", "-k", "confluent", *chosen, *brief)
     said = run.ended()
     assert run.process.returncode == 0, said
     trial = run.trial()
@@ -100,15 +97,12 @@ def test_a_cluster_of_brokers_has_one_on_each_host(shelf: Shelf) -> None:
 
 def test_an_odd_host_with_other_code_is_named_and_nothing_is_written(shelf: Shelf) -> None:
     """One host with an older load script looked twice as fast for days."""
-    other = f"mkdir -p /opt/odd && cp -r {ROOT}/collectors /opt/odd/ && echo '# older' >> /opt/odd/collectors/loop.py"
-    python = f'#!/bin/sh\\nPYTHONPATH=/opt/odd exec {sys.executable} "$@"\\n'
-    script = f"{other} && printf '{python}' > /opt/odd/python && chmod 755 /opt/odd/python"
-    told(shelf.cluster, "pi-3", "sh", "-c", script)
-    shelf.python["pi-3"] = "/opt/odd/python"
+    edit = "cd /opt/thermobench/environment/lib/python3.*/site-packages/collectors && {} loop.py"
+    told(shelf.cluster, "pi-3", "sh", "-c", edit.format("cp -p loop.py loop.kept && echo '# older' >>"))
     try:
-        said = started(shelf, *LONG).ended()
+        said = shelf.run(*LONG).ended()
     finally:
-        del shelf.python["pi-3"]
+        told(shelf.cluster, "pi-3", "sh", "-c", edit.format("mv loop.kept"))
     assert "hosts differ in their collectors' code: pi-3 has " in said
     assert "1 failed" in said
     clean(shelf)
@@ -117,7 +111,7 @@ def test_an_odd_host_with_other_code_is_named_and_nothing_is_written(shelf: Shel
 def test_a_host_with_a_fifth_of_the_cpu_is_named(shelf: Shelf) -> None:
     shelf.cluster.limit_cpu("pi-2", 0.1)
     try:
-        run = started(shelf, *LONG, "--test-time", "4")
+        run = shelf.run(*LONG, "--test-time", "4")
         said = run.ended()
     finally:
         shelf.cluster.limit_cpu("pi-2", 1.0)
@@ -127,7 +121,7 @@ def test_a_host_with_a_fifth_of_the_cpu_is_named(shelf: Shelf) -> None:
 def test_a_link_of_two_megabits_is_the_limit(shelf: Shelf) -> None:
     shelf.cluster.limit_link("pi-5", 2.0)
     try:
-        run = started(shelf, *LONG, "--test-time", "4", "--frequency", "0", "--set", "mqtt.qos=0")
+        run = shelf.run(*LONG, "--test-time", "4", "--frequency", "0", "--set", "mqtt.qos=0")
         said = run.ended()
     finally:
         shelf.cluster.limit_link("pi-5", 100.0)
@@ -160,7 +154,7 @@ def test_a_clock_that_is_off_is_told_with_how_far(shelf: Shelf) -> None:
     except Unavailable as error:
         pytest.skip(str(error))
     try:
-        run = started(shelf, *LONG, "--test-time", "2")
+        run = shelf.run(*LONG, "--test-time", "2")
         said = run.ended()
     finally:
         shelf.cluster.set_clock_offset("pi-2", 0.0)
@@ -198,7 +192,7 @@ def test_a_host_that_is_cut_off_fails_the_case_by_its_name(shelf: Shelf) -> None
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_ending_the_controlling_process_ends_everything_everywhere(shelf: Shelf, number: signal.Signals) -> None:
-    run = started(shelf, *LONG, "--test-time", "300")
+    run = shelf.run(*LONG, "--test-time", "300")
     _await_writing(shelf)
     assert shelf.left_behind("pi-1") != []
     run.process.send_signal(number)
@@ -207,7 +201,7 @@ def test_ending_the_controlling_process_ends_everything_everywhere(shelf: Shelf,
 
 
 def test_cutting_the_controlling_machine_off_ends_everything_everywhere(shelf: Shelf) -> None:
-    run = started(shelf, *LONG, "--test-time", "300")
+    run = shelf.run(*LONG, "--test-time", "300")
     _await_writing(shelf)
     for alias in shelf.cluster.aliases:
         shelf.cluster.cut(alias)
