@@ -14,8 +14,8 @@ Of this machine, and so the same on all hosts, are the kernel, its clock, its me
 shows them, and folders that no system has: a checkout in /work is seen by every host. Pressure stall information, which
 would be that of all hosts together, is not there, as on a Pi that was booted without.
 
-Hosts whose cores are more together than this machine has take CPU time from each other: such a cluster shows what goes
-wrong, but not how fast anything is.
+Hosts whose cores are more together than this machine has take CPU time from each other, which shows on each as stolen
+time: such a cluster shows what goes wrong, but not how fast anything is.
 
 Nothing leads further: no host has a route beyond the cluster's own network, and nothing here forwards for it.
 """

@@ -34,7 +34,7 @@ def make_board(folder: Path, cpus: Sequence[int]) -> dict[str, str]:
         "platform/soc/soc:firmware/get_throttled": "0",
         "firmware/devicetree/base/model": MODEL,
         "online": ",".join(map(str, cpus)),
-        "stat": (cpu_lines(cpus, (0, 0, 0)) + other_lines(MACHINE.read_text())).rstrip(),
+        "stat": (cpu_lines(cpus, (0, 0, 0, 0)) + other_lines(MACHINE.read_text())).rstrip(),
     }
     for name, text in files.items():
         path = folder / name

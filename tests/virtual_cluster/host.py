@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import IO
 
 from collectors.errors import ServerError, UsageError
-from fixtures.control_group import ControlGroup, cpu_quota
 from fixtures.process_table import descendants
 
 from .board import make_board
+from .groups import HostGroups
 from .link import HostLink
 from .programs import program
 from .state import State
@@ -74,30 +74,18 @@ class RunningHost:
         self.folder = state.folder / host.alias
         self.ssh_folder = self.folder / "ssh"
         self.board_folder = self.folder / "board"
-        self._group = cpu_quota(host.cores)
-        state.note_group(self._group.folder)
-        self._accounting = _accounting(self._group, state)
+        self._groups = HostGroups(host.cores, state)
         self._process = self._start(state)
 
     @property
     def board(self) -> dict[str, str | float]:
         """What `climate` has to know of it."""
-        if self._group.version == 1:
-            usage, quota = self._accounting.folder / "cpuacct.usage", self._group.folder / "cpu.cfs_quota_us"
-        else:
-            usage, quota = self._group.folder / "cpu.stat", self._group.folder / "cpu.max"
-        files = {"folder": str(self.board_folder), "usage": str(usage), "quota": str(quota)}
-        return files | {"cores": self.host.cores}
+        return {"folder": str(self.board_folder), "cores": self.host.cores} | self._groups.for_climate
 
     @property
-    def stat(self) -> dict[str, str | Sequence[int]]:
+    def stat(self) -> dict[str, str | Sequence[int] | None]:
         """What `proc_stat` has to know of it."""
-        name = "cpuacct.stat" if self._group.version == 1 else "cpu.stat"
-        return {
-            "file": str(self.board_folder / "stat"),
-            "usage": str(self._accounting.folder / name),
-            "cpus": self.cpus,
-        }
+        return {"file": str(self.board_folder / "stat"), "cpus": self.cpus} | self._groups.for_proc_stat
 
     def await_ssh(self) -> None:
         """Wait until its sshd answers.
@@ -148,8 +136,7 @@ class RunningHost:
         # be left to this machine's process 1, which may not care for it.
         (first,) = (one.pid for one in descendants(process.pid) if one.parent == process.pid)
         state.note_process(first)
-        for group in {self._group, self._accounting}:
-            group.hold([first])
+        self._groups.hold(first)
         asked = {"alias": self.host.alias, "folder": str(self.folder), "shown": shown, "cpus": self.cpus}
         process.stdin.write(json.dumps(asked | {"sshd": program("sshd")}).encode() + b"\n")
         process.stdin.flush()
@@ -177,12 +164,3 @@ def _line_of(stream: IO[bytes]) -> bytes:
     """Return the next line, which is short and written in one piece; empty when nothing comes."""
     ready, _, _ = select.select([stream], [], [], _SECONDS)
     return os.read(stream.fileno(), 4096) if ready else b""
-
-
-def _accounting(group: ControlGroup, state: State) -> ControlGroup:
-    """Return the group that counts CPU time: the same one, but where version 1 has it in a hierarchy of its own."""
-    if group.version != 1 or (group.folder / "cpuacct.usage").exists():
-        return group
-    made = ControlGroup("cpuacct")
-    state.note_group(made.folder)
-    return made

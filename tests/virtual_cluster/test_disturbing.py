@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 import time
 
 import pytest
@@ -47,6 +49,14 @@ end = time.monotonic() + 0.5
 while time.monotonic() < end: pass
 print(groups.held(folder, 2, 0.5).throttled)
 """
+STOLEN = """
+import time
+def stolen():
+    with open("/proc/stat") as file: return int(file.readline().split()[8])
+before, end = stolen(), time.monotonic() + 20
+while stolen() < before + 20 and time.monotonic() < end: pass
+print(stolen() - before)
+"""
 LINKS = """
 from collectors.sampling.links import links
 print(links()["eth0"]["shaped"])
@@ -81,6 +91,17 @@ def test_a_quota_shows_and_holds(cluster: VirtualCluster) -> None:
         assert float(told(cluster, "pi-1", *python(BURN.format(1.0)))) < 0.2 + 0.1
     finally:
         cluster.limit_cpu("pi-1", 1.0)
+
+
+def test_what_others_take_of_a_hosts_cpu_shows_as_stolen(cluster: VirtualCluster) -> None:
+    if cluster._host("pi-1").stat["pressure"] is None:
+        pytest.skip("this kernel counts no pressure stall information for control groups")
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+        try:
+            os.sched_setaffinity(other.pid, cluster._host("pi-1").cpus)
+            assert int(told(cluster, "pi-1", *python(STOLEN))) >= 20
+        finally:
+            other.kill()
 
 
 def test_a_board_gets_warm_under_load_and_cools_down(cluster: VirtualCluster) -> None:

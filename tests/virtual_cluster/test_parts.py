@@ -146,13 +146,17 @@ def test_a_hosts_stat_shares_all_time_out_and_never_changes_its_length(
     monkeypatch.setattr(proc_stat.time, "clock_gettime", lambda _: now)
     rest = proc_stat.other_lines("cpu  1 2\ncpu0 1 2\nintr 77 1 2 3\nctxt 5\nbtime 6\nprocesses 8\n")
     file, usage = tmp_path / "stat", tmp_path / "cpuacct.stat"
-    file.write_text(proc_stat.cpu_lines([0, 3], (0, 0, 0)) + rest)
+    file.write_text(proc_stat.cpu_lines([0, 3], (0, 0, 0, 0)) + rest)
     length = len(file.read_text())
     usage.write_text("user 1001\nsystem 500\n")
-    host = proc_stat.HostStat(file, usage, [0, 3])
+    throttled, pressure = tmp_path / "cpu.stat", tmp_path / "cpu.pressure"
+    throttled.write_text("nr_periods 1\nnr_throttled 1\nthrottled_time 1500000000\n")
+    pressure.write_text("some avg10=0.00 avg60=0.00 total=9000000\nfull avg10=0.00 avg60=0.00 total=2000000\n")
+    host = proc_stat.HostStat(file, [0, 3], usage, throttled, pressure)
     host.update(rest)
     lines = [line.split() for line in file.read_text().splitlines()]
-    assert lines[0] == f"cpu 1001 0 500 {2000 * proc_stat.TICK - 1501} 0 0 0 0 0 0".split()
+    half = proc_stat.TICK // 2
+    assert lines[0] == f"cpu 1001 0 500 {2000 * proc_stat.TICK - 1501 - half} 0 0 0 {half} 0 0".split()
     assert [line[0] for line in lines[1:3]] == ["cpu0", "cpu3"]
     assert [int(one) + int(other) for one, other in zip(lines[1][1:], lines[2][1:], strict=True)] == [
         int(both) for both in lines[0][1:]
@@ -160,8 +164,9 @@ def test_a_hosts_stat_shares_all_time_out_and_never_changes_its_length(
     assert lines[3:] == [["intr", "77"], ["ctxt", "5"], ["btime", "6"], ["processes", "8"]]
     # Counted before its time has passed: idle time does not go back.
     usage.write_text("user 1003\nsystem 500\n")
+    throttled.write_text("throttled_usec 1600000\n")
     host.update(rest)
-    assert file.read_text().split()[4] == lines[0][4]
+    assert file.read_text().split()[4:9] == lines[0][4:9]
     assert len(file.read_text()) == length
 
 
