@@ -8,7 +8,7 @@ SETUP_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup perf cost check test clean
+.PHONY: help setup perf cost check test images clean
 
 help:  ## show this text
 	@echo 'make TARGET [VARIABLE="…"]'
@@ -38,6 +38,9 @@ check: setup  ## the quick tests: style, types, and every test that is not marke
 	@$(BIN)/mypy
 	@$(BIN)/mypy tools
 	@$(BIN)/pytest tests -m "not slow" $(PYTEST_ARGS)
+
+images: setup  ## container images of the servers, built from Debian packages: where no registry is, and for arm boards
+	@$(BIN)/python -m tools.images
 
 test: SETUP_ARGS += --cost --baselines --tests
 test: setup  ## all tests, each in a clean environment of its own (tox), on real servers

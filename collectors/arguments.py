@@ -55,7 +55,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="GROUP=PID[,PID…]",
         action="append",
         default=[],
-        help="processes of this host to sample beside the producers, such as server=812; may be repeated",
+        help="processes of this host to sample beside the producers, such as server=812; may be repeated; "
+        "container.NAME=PID is the container that a process is in, as a whole",
     )
     shown.add_argument(
         "--hold",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .sampling.containers import PREFIX
 from .sampling.kept_file import allow_many_files
 from .sampling.links import links
 from .sampling.sampler import Sampler
@@ -32,8 +33,8 @@ class Observer:
     """Samples the host when it is told to.
 
     Args:
-        watched: process ids by group beside those of the producers, such as `server`. What is not there any more is
-            left out.
+        watched: process ids by group beside those of the producers, such as `server`; `container.NAME` is the
+            container that a process is in. What is not there any more is left out.
     """
 
     def __init__(self, watched: Mapping[str, Sequence[int]]) -> None:
@@ -44,7 +45,9 @@ class Observer:
     def begin(self, producers: Sequence[int]) -> None:
         """Begin with the processes that produce. They are there already, and keep the limits that they have."""
         allow_many_files()
-        self._sampler = Sampler({"producers": list(producers)} | {name: list(p) for name, p in self._watched.items()})
+        watched = {name: list(pids) for name, pids in self._watched.items()}
+        containers = {name.removeprefix(PREFIX): watched.pop(name)[0] for name in [*watched] if name.startswith(PREFIX)}
+        self._sampler = Sampler({"producers": list(producers)} | watched, containers=containers)
 
     def look(self) -> None:
         """Take a sample."""

@@ -14,6 +14,7 @@ from collectors.record import Trial
 from .doubts import (
     clocks,
     cold,
+    containers,
     counts,
     heat,
     hosts,
@@ -52,6 +53,8 @@ RULES: tuple[Callable[[Trial], Iterable[str]], ...] = (
     heat.hot,
     heat.slowed,
     others.foreign_cpu,
+    containers.stand_in,
+    containers.forwarded,
     memory.swapped,
     links.slow,
     links.flapping,

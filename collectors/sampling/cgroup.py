@@ -23,7 +23,7 @@ class Held(NamedTuple):
 
 
 class Mount(NamedTuple):
-    """Where the groups that have CPU quotas are shown."""
+    """Where the groups of a controller are shown."""
 
     point: str
     root: str
@@ -147,28 +147,28 @@ class Cgroups:
         return found
 
 
-def mount_in(mountinfo: str) -> Mount | None:
-    """Return where CPU quotas are shown, from the text of a mountinfo file (proc_pid_mountinfo(5)).
+def mount_in(mountinfo: str, controller: str = "cpu") -> Mount | None:
+    """Return where a controller's groups are shown, from the text of a mountinfo file (proc_pid_mountinfo(5)).
 
-    Where both versions are mounted, version 1 has the quotas if its `cpu` controller is.
+    Where both versions are mounted, version 1 has the controller if it is mounted there.
     """
     second = None
     for line in mountinfo.splitlines():
         mount, _, source = line.partition(" - ")
         root, point = (_unescaped(part) for part in mount.split(" ")[3:5])
         kind, _, options = source.split(" ", 2)
-        if kind == "cgroup" and "cpu" in options.rpartition(" ")[2].split(","):
+        if kind == "cgroup" and controller in options.rpartition(" ")[2].split(","):
             return Mount(point, root, 1)
         if kind == "cgroup2":
             second = Mount(point, root, 2)
     return second
 
 
-def folder_in(listed: str, mount: Mount) -> str | None:
+def folder_in(listed: str, mount: Mount, controller: str = "cpu") -> str | None:
     """Return the folder of the group that a /proc/PID/cgroup file names (cgroups(7)), or None if it is not shown."""
     for line in listed.splitlines():
         hierarchy, controllers, path = line.split(":", 2)
-        ours = hierarchy == "0" if mount.version == 2 else "cpu" in controllers.split(",")  # noqa: PLR2004
+        ours = hierarchy == "0" if mount.version == 2 else controller in controllers.split(",")  # noqa: PLR2004
         if ours:
             inside = PurePosixPath(path)
             if ".." in inside.parts or not inside.is_relative_to(mount.root):

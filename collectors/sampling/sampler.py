@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from ..errors import UsageError
 from .board import Board
+from .containers import Containers
 from .disks import Disks
 from .memory import Memory
 from .network import Network
@@ -41,6 +42,8 @@ class Sampler:
     | `net.IFACE.backlog`, `.overlimits` | bytes that wait and times/s that they had to; None for a plain queue |
     | `memory.available`, `.swap_used`, `.swap_in`, `.swap_out` | bytes, bytes; bytes/s, bytes/s |
     | `pressure.cpu`, `.io`, `.memory` | share 0..1 of time in which some task was stalled |
+    | `container.NAME.cores`, `.memory` | cores used; bytes, cached files among them |
+    | `container.NAME.read_bytes`, `.write_bytes`, `.rx_bytes`, `.tx_bytes` | bytes/s: disks; its own interfaces |
     | `cpu.mhz`, `cpu.temperature`, `cpu.throttled` | mean over cores; °C; bit field of `vcgencmd get_throttled` |
 
     Args:
@@ -48,6 +51,7 @@ class Sampler:
             not, is of the same group, unless it is watched as another. The process that samples is the group
             `sampler`, by itself, and of no other.
         clock: steady, in ns.
+        containers: by name, a process of each container that is to be watched as a whole, beside its processes.
         proc: where /proc is.
         sys: where /sys is.
 
@@ -60,6 +64,7 @@ class Sampler:
         watched: Mapping[str, Sequence[int]],
         clock: Callable[[], int] = time.perf_counter_ns,
         *,
+        containers: Mapping[str, int] = MappingProxyType({}),
         proc: str = "/proc",
         sys: str = "/sys",
     ) -> None:
@@ -68,6 +73,7 @@ class Sampler:
         self._population = Population(proc)
         self._board = Board(sys)
         self._sources: list[Source] = [Disks(proc, sys), Network(proc, sys), Memory(proc), Pressure(proc), self._board]
+        self._sources.append(Containers(containers, proc))
         self._samples = 0
         self._used_ns = 0
         self.sampled_ns: int | None = None

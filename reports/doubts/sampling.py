@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors.record import Trial
+from collectors.record import Round, Trial
+from collectors.sampling.containers import PREFIX
 
 from ..limits.usage import usages
 
@@ -23,9 +24,15 @@ def not_sampled(trial: Trial) -> Iterator[str]:
     """
     rounds = [one for one in trial.rounds if one.began and one.seconds >= _SAMPLED]
     names = [str(host.get("name")) for host in trial.hosts]
-    missed = [name for name in names if any(not one.samples.get(name, {}).get("at") for one in rounds)]
+    missed = [name for name in names if any(not _sampled(one, name) for one in rounds)]
     if missed:
         yield f"host {', '.join(missed)} was not sampled: whether it was hot, swapped or busy with else is not known"
+
+
+def _sampled(one: Round, name: str) -> bool:
+    """Whether a host was sampled, or is a container that was sampled with the machine below it."""
+    below = any(f"{PREFIX}{name}.cores" in series for series in one.samples.values())
+    return below or bool(one.samples.get(name, {}).get("at"))
 
 
 def dear_sampler(trial: Trial) -> Iterator[str]:

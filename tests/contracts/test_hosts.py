@@ -21,6 +21,7 @@ from fixtures.hosts.cpu_share import CpuShare
 from fixtures.hosts.local import LocalHost
 from fixtures.hosts.ssh import SshHost
 from fixtures.process_table import entry
+from tests.containers import pid_here, python_container, seen
 from tests.sshd import ALIAS, Sshd
 
 CPU = min(os.sched_getaffinity(0))
@@ -36,8 +37,10 @@ HOSTS: dict[str, Callable[[pytest.FixtureRequest], Host]] = {
     "local": lambda _: LocalHost(),
     "cpu share": lambda _: CpuShare("share", cpus=[CPU]),
     "ssh": over_ssh,
+    "container": lambda _: python_container(),
 }
 """What makes each. The far host is this machine, so that its pids and files can be looked at."""
+MARKS = {"ssh": pytest.mark.slow, "container": (pytest.mark.containers, pytest.mark.slow)}
 
 # The system's interpreter where there is one: our own may lie where the servers' user must not look.
 PYTHON = (shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable, "-I", "-S", "-c")
@@ -46,8 +49,8 @@ IGNORES_SIGTERM = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(300)"
 )
 LISTENS = (
-    "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1])));"
-    "print('ready', flush=True); time.sleep(300)"
+    "import socket, sys, time; s = socket.create_server((sys.argv[1], int(sys.argv[2])));"
+    "print('ready', flush=True); s.accept()[0].sendall(b'here'); time.sleep(300)"
 )
 STARTS_ANOTHER = (
     "import subprocess, sys; p = subprocess.Popen([sys.executable, '-I', '-S', '-c', *sys.argv[1:]]);"
@@ -65,7 +68,7 @@ os.wait()
 """
 
 
-@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow if name == "ssh" else ()) for name in HOSTS])
+@pytest.fixture(params=[pytest.param(name, marks=MARKS.get(name, ())) for name in HOSTS])
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     made = HOSTS[request.param](request)
     yield made
@@ -144,11 +147,11 @@ def test_a_server_runs_as_somebody_unprivileged_at_home_in_its_folder(host: Host
     process = host.run([*PYTHON, script], log=log, server=True)
     assert process.wait(10) == 0
     shown = host.fetch(log).decode().strip()
-    uid = Path(log).stat().st_uid
+    uid, gid = seen(host, log).stat().st_uid, seen(host, log).stat().st_gid
     assert uid != 0
-    assert uid == Path(log).parent.stat().st_uid
+    assert uid == seen(host, log).parent.stat().st_uid
     if os.geteuid() == 0:
-        assert shown == f"{uid} {uid} [] {Path(log).parent}"
+        assert shown.replace(f"[{gid}]", "[]") == f"{uid} {uid} [] {Path(log).parent}"
     else:
         assert shown.startswith(f"{os.getuid()} {os.geteuid()} ")
 
@@ -227,7 +230,7 @@ def test_stop_ends_a_paused_process(host: Host) -> None:
 def test_stop_ends_what_the_process_started(host: Host) -> None:
     log = log_of(host)
     process = host.run([*PYTHON, STARTS_ANOTHER, IGNORES_SIGTERM], log=log)
-    grandchild = int(first_line(host, log))
+    grandchild = pid_here(host, int(first_line(host, log)))
     assert is_there(grandchild)
     process.stop()
     assert not is_there(grandchild)
@@ -270,7 +273,7 @@ def test_close_ends_everything_and_may_be_called_twice(host: Host) -> None:
     paused.signal(signal.SIGSTOP)
     log = log_of(host, server=True)
     daemon = host.run([*PYTHON, BECOMES_DAEMON], log=log, server=True)
-    grandchild = int(first_line(host, log))
+    grandchild = pid_here(host, int(first_line(host, log)))
     assert daemon.wait(10) == 0
     assert is_there(grandchild)
     host.close()
@@ -298,13 +301,14 @@ def test_a_folder_is_private_unpredictable_and_gone_after_close(host: Host, serv
     assert folders[0] != folders[1]
     assert "my-label-x" in folders[0]
     for folder in folders:
-        assert Path(folder).stat().st_mode & 0o7777 == 0o700
-    Path(folders[0], "link").symlink_to(outside)
+        assert seen(host, folder).stat().st_mode & 0o7777 == 0o700
+    seen(host, f"{folders[0]}/link").symlink_to(outside)
     sealed = "mkdir -p sealed/below; touch sealed/below/file; chmod 0 sealed/below; chmod 0 sealed ."
     log = f"{folders[0]}/log"
     assert host.run(["sh", "-c", sealed], log=log, server=server).wait(10) == 0
+    paths = [seen(host, folder) for folder in folders]
     host.close()
-    assert [folder for folder in folders if Path(folder).exists()] == []
+    assert [path for path in paths if path.exists()] == []
     assert (outside / "file").read_text() == "not ours"
     assert outside.stat().st_mode & 0o7777 == 0o750
 
@@ -320,15 +324,15 @@ def test_a_file_that_was_put_is_private_and_its_folders_owners(host: Host, serve
     assert host.fetch(path) == b"\0one\xff"
     host.put(path, b"two")
     assert host.fetch(path) == b"two"
-    status, owner = Path(path).stat(), Path(folder).stat()
+    status, owner = seen(host, path).stat(), seen(host, folder).stat()
     assert status.st_mode & 0o7777 == 0o600
     assert (status.st_uid, status.st_gid) == (owner.st_uid, owner.st_gid)
-    assert [file.name for file in Path(folder).iterdir()] == ["secret"]
+    assert [file.name for file in seen(host, folder).iterdir()] == ["secret"]
     host.put(path, b"three", mode=0o640)
-    assert Path(path).stat().st_mode & 0o7777 == 0o640
+    assert seen(host, path).stat().st_mode & 0o7777 == 0o640
     assert host.run(["cat", path], log=f"{folder}/log", server=server).wait(10) == 0
     assert host.fetch(f"{folder}/log") == b"three"
-    assert Path(f"{folder}/log").stat().st_mode & 0o7777 == 0o600
+    assert seen(host, f"{folder}/log").stat().st_mode & 0o7777 == 0o600
 
 
 def test_a_file_that_cannot_be_put_or_fetched_is_named(host: Host) -> None:
@@ -349,26 +353,38 @@ def test_programs_are_found_in_sbin_too(host: Host, monkeypatch: pytest.MonkeyPa
 
 
 def test_free_ports_are_free_and_never_given_twice(host: Host) -> None:
-    ports = [host.free_port() for _ in range(200)]
+    # The ports of a container are published when it is made, which keeps them from everybody else.
+    published = host.environment == "container"
+    ports = [host.free_port() for _ in range(8 if published else 200)]
     assert len(set(ports)) == len(ports)
-    for port in ports[:20]:
+    for port in ports[:20] if not published else ():
         with socket.socket() as probe:
             probe.bind((host.address, port))
+    if published:
+        with pytest.raises(ServerError, match="8 ports"):
+            host.free_port()
 
 
 def test_a_port_is_free_until_somebody_takes_it(host: Host) -> None:
     port = host.free_port()
     assert host.is_free(host.address, port)
-    with socket.create_server((host.address, port)):
-        assert not host.is_free(host.address, port)
+    listener(host, port, server=False, below=False)
+    assert not host.is_free(host.address, port)
     with pytest.raises(ServerError, match=r"(?i)assign requested address"):
         host.is_free("192.0.2.1", port)
+
+
+def test_what_listens_on_a_port_of_a_host_is_reached_at_its_address(host: Host) -> None:
+    port = host.free_port()
+    listener(host, port, server=False, below=False)
+    with socket.create_connection((host.address, port), timeout=10) as connection:
+        assert connection.recv(4) == b"here"
 
 
 def listener(host: Host, port: int, *, server: bool, below: bool) -> Process:
     log = log_of(host, server=server)
     script = [STARTS_ANOTHER, LISTENS] if below else [LISTENS]
-    process = host.run([*PYTHON, *script, str(port)], log=log, server=server)
+    process = host.run([*PYTHON, *script, host.listens_on, str(port)], log=log, server=server)
     until(lambda: b"ready" in host.fetch(log))
     return process
 
@@ -378,24 +394,23 @@ def listener(host: Host, port: int, *, server: bool, below: bool) -> Process:
 def test_a_listener_of_its_own_is_told_from_anothers(host: Host, server: bool, below: bool) -> None:
     port, foreign = host.free_port(), host.free_port()
     process = listener(host, port, server=server, below=below)
-    other = host.run(["sleep", "300"], log=log_of(host))
-    with socket.create_server((host.address, foreign)):
-        assert host.listens(process, port)
-        assert not host.listens(process, foreign)
-        assert not host.listens(other, port)
+    other = listener(host, foreign, server=server, below=False)
+    assert host.listens(process, port)
+    assert not host.listens(process, foreign)
+    assert not host.listens(other, port)
     process.stop()
     assert not host.listens(process, port)
 
 
 def test_a_connection_is_not_a_listener(host: Host) -> None:
-    log = log_of(host)
+    log, port = log_of(host), host.free_port()
     script = (
-        "import socket, sys, time; s = socket.create_connection(('127.0.0.1', int(sys.argv[1])));"
+        "import socket, sys, time; s = socket.create_connection((sys.argv[1], int(sys.argv[2])));"
         "print(s.getsockname()[1], flush=True); time.sleep(300)"
     )
-    with socket.create_server((host.address, 0)) as server:
-        process = host.run([*PYTHON, script, str(server.getsockname()[1])], log=log)
-        assert not host.listens(process, int(first_line(host, log)))
+    listener(host, port, server=False, below=False)
+    process = host.run([*PYTHON, script, host.listens_on, str(port)], log=log)
+    assert not host.listens(process, int(first_line(host, log)))
 
 
 # What it says of itself

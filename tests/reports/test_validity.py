@@ -68,6 +68,13 @@ def warmed_up(seconds: float, *tps: float, settled: bool) -> Trial:
     return replace(made, server=made.server | {"warm_up": warm_up})
 
 
+def contained(kind: str = "official", *, seen: bool = True, **columns: float) -> Trial:
+    """Return a trial whose server ran in a container on its first host, whose sampler saw it or not."""
+    columns |= {"container__kafka-1__cores": 0.5} if seen else {}
+    inside = a_host("kafka-1") | {"roles": ["server"], "container": {"image": "a/kafka:1", "image_kind": kind}}
+    return good_trial(good_round(samples={"pi1": samples(**columns)}), hosts=[a_host("pi1"), inside])
+
+
 PI1, PI2, PI3 = a_host("pi1"), a_host("pi2"), a_host("pi3")
 OLD = {"code": "d40d99ae20cec7e9f9a52f75cb1438db"}
 PI_3 = {"board": "Raspberry Pi 3 Model B Rev 1.2"}
@@ -335,6 +342,21 @@ PAIRS: dict[str, tuple[Trial, str, Trial]] = {
     ),
     "idle states and several clients": (waiting(), "sleep between two readings", waiting(processes=2)),
     "idle states and pauses": (waiting(), "sleep between two readings", waiting(settings={"sleep_time": 0.1})),
+    "a stand-in": (
+        contained("stand-in"),
+        "the server ran in a/kafka:1, which stands in for the official image",
+        contained("official"),
+    ),
+    "forwarded": (
+        contained(forwarders__cpu=0.06),
+        "the engine used 0.06 cores of host pi1 to forward published ports, more than 0.05",
+        contained(forwarders__cpu=0.05),
+    ),
+    "a container not sampled": (
+        contained(seen=False),
+        "host kafka-1 was not sampled",
+        contained(),
+    ),
     "not sampled": (
         good_trial(good_round(), good_round(samples={})),
         "host pi1 was not sampled",
