@@ -13,10 +13,12 @@ from hypothesis import settings
 
 from collectors.backends.registry import backend
 from collectors.errors import Unavailable
+from fixtures.hosts.dask_cluster import DaskCluster
 from fixtures.hosts.local import LocalHost
 from fixtures.services.base import RunningService
 from fixtures.stage import SERVICES
 
+from .dask_cluster import Dask
 from .sshd import Sshd
 
 # How long an example takes is the machine's business: no test fails for being slow.
@@ -39,6 +41,21 @@ def host() -> Iterator[LocalHost]:
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """An sshd on loopback. Where none is installed the test is skipped."""
     with Sshd(tmp_path_factory.mktemp("sshd")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def dask() -> Iterator[Dask]:
+    """A Dask cluster on loopback with one worker. Where Dask is not installed the test is skipped."""
+    with Dask() as made:
+        made.worker("w1")
+        yield made
+
+
+@pytest.fixture(scope="session")
+def dask_cluster(dask: Dask) -> Iterator[DaskCluster]:
+    """The same, joined."""
+    with DaskCluster(dask.target()) as made:
         yield made
 
 

@@ -18,6 +18,7 @@ import pytest
 from collectors.errors import ServerError, UsageError
 from fixtures.hosts.base import Host, Process
 from fixtures.hosts.cpu_share import CpuShare
+from fixtures.hosts.dask_cluster import DaskCluster
 from fixtures.hosts.local import LocalHost
 from fixtures.hosts.ssh import SshHost
 from fixtures.process_table import entry
@@ -33,14 +34,24 @@ def over_ssh(request: pytest.FixtureRequest) -> Host:
     return SshHost(ALIAS, "127.0.0.1", target, python=sys.executable)
 
 
+def over_dask(request: pytest.FixtureRequest) -> Host:
+    cluster: DaskCluster = request.getfixturevalue("dask_cluster")
+    return cluster.host(cluster.workers[0])
+
+
 HOSTS: dict[str, Callable[[pytest.FixtureRequest], Host]] = {
     "local": lambda _: LocalHost(),
     "cpu share": lambda _: CpuShare("share", cpus=[CPU]),
     "ssh": over_ssh,
     "container": lambda _: python_container(),
+    "dask": over_dask,
 }
 """What makes each. The far host is this machine, so that its pids and files can be looked at."""
-MARKS = {"ssh": pytest.mark.slow, "container": (pytest.mark.containers, pytest.mark.slow)}
+MARKS = {
+    "ssh": pytest.mark.slow,
+    "container": (pytest.mark.containers, pytest.mark.slow),
+    "dask": (pytest.mark.slow, pytest.mark.dask),
+}
 
 # The system's interpreter where there is one: our own may lie where the servers' user must not look.
 PYTHON = (shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable, "-I", "-S", "-c")
