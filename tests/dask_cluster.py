@@ -50,6 +50,7 @@ class Dask:
         said = Path(self.folder, "scheduler.json")
         self.scheduler = self._run("scheduler", "--port", "0", "--scheduler-file", str(said))
         until(lambda: self.scheduler.poll() is not None or said.exists(), "the scheduler listens")
+        assert said.exists(), self.said("scheduler")
         self._url = json.loads(said.read_text())["address"]
         return self
 
