@@ -100,6 +100,6 @@ class Dask:
         program = str(Path(sys.executable).with_name("dask"))
         protocol = ("--protocol", "tls" if self._tls else "tcp")
         paths = [str(self._without), pythonpath, os.environ.get("PYTHONPATH", "")]
-        env = {**OUTSIDE, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        env = {**OUTSIDE, "DASK_TEMPORARY_DIRECTORY": self.folder, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         command = [*before, program, what, *arguments, *_LOOPBACK, *protocol, *self._secured]
         return self._host.run(command, log=log or f"{self.folder}/{what}.log", env=env, folder=self.folder)
