@@ -53,6 +53,7 @@ def counts(connection: Connection, *, acknowledged: bool) -> Snapshot:
     if UPTIME not in heard:
         return Snapshot()
     connection.client.publish(POKE, b"?")
+    _answered(connection)  # so that no renewal that is waited for comes before it
     deadline = time.monotonic() + _LIMIT_SECONDS
     _await_renewal(connection, heard, deadline)
     received = None if acknowledged else heard.get(RECEIVED)
