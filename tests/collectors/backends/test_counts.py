@@ -11,6 +11,7 @@ import pytest
 
 from collectors.backends.base import Assignment, Backend
 from collectors.backends.counting import Counting, Difference, Snapshot, difference, server_record, with_totals
+from collectors.backends.mqtt_counters import DROPPED
 from collectors.backends.registry import OWN, backend, names
 from collectors.endpoint import Endpoint
 from collectors.errors import ServerError
@@ -131,7 +132,8 @@ def test_the_servers_own_count_of_a_run_is_exact(name: str, server_of: ServerOf)
         pytest.skip(f"{name} does not count")
     since, stored = counted(made, server_of(name), 200)
     assert stored == 200
-    assert since.reset == []
+    # What a broker had dropped for others is forgotten after a minute, and may be told again for others' sake.
+    assert [one for one in since.reset if one != DROPPED] == []
 
 
 @pytest.mark.slow
