@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hdrh.histogram import HdrHistogram
 
@@ -23,6 +23,18 @@ def new_histogram() -> HdrHistogram:
     Method: G. Tene's HdrHistogram (hdrhistogram.org), through the `hdrhistogram` package.
     """
     return HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
+
+
+def merged(encoded: Iterable[str]) -> HdrHistogram:
+    """Return histograms of nanoseconds as one.
+
+    Args:
+        encoded: each in the library's base64 form.
+    """
+    found = new_histogram()
+    for one in encoded:
+        found.add(HdrHistogram.decode(one))
+    return found
 
 
 class LatencyRecorder:

@@ -11,7 +11,7 @@ from .sampling.containers import PREFIX
 from .sampling.kept_file import allow_many_files
 from .sampling.links import links
 from .sampling.sampler import Sampler
-from .sampling.series import Series
+from .sampling.series import Series, kept
 
 _LEAST_NS = 250_000_000
 """A last sample of less than this would show chance more than load."""
@@ -66,8 +66,7 @@ class Observer:
             return Observed()
         if sampler.sampled_ns is not None and now_ns - sampler.sampled_ns >= _LEAST_NS:
             self.look()
-        columns = {name: _kept(values) for name, values in self._series.columns(started_ns).items() if _any(values)}
-        found = Observed(columns, links(), sampler.cost)
+        found = Observed(kept(self._series.columns(started_ns)), links(), sampler.cost)
         self.close()
         return found
 
@@ -76,15 +75,6 @@ class Observer:
         if self._sampler is not None:
             self._sampler.close()
             self._sampler = None
-
-
-def _any(values: Sequence[float | None]) -> bool:
-    return any(value is not None for value in values)
-
-
-def _kept(values: Sequence[float | None]) -> list[float | None]:
-    """Return six significant digits of each: no counter is better than that, and records stay small."""
-    return [None if value is None else float(f"{value:.6g}") for value in values]
 
 
 def parse_watched(given: Sequence[str]) -> dict[str, list[int]]:

@@ -11,7 +11,7 @@ from hdrh.histogram import HdrHistogram
 
 from .backends.base import Doubting
 from .crew import CrewResult
-from .latency import new_histogram
+from .latency import merged, new_histogram
 from .ledger import Outcome
 from .load import Load
 from .pacing import together
@@ -56,22 +56,13 @@ class LiveLine:
 
 def latency(result: CrewResult) -> HdrHistogram:
     """Return the latencies of all producers together, in nanoseconds."""
-    merged = new_histogram()
-    for producer in result.producers:
-        if producer.report.latency:
-            merged.add(HdrHistogram.decode(producer.report.latency))
-    return merged
+    return merged(producer.report.latency for producer in result.producers if producer.report.latency)
 
 
 def service(result: CrewResult) -> HdrHistogram | None:
     """Return the service times of all producers together, in nanoseconds; None in a closed loop."""
     encoded = [producer.report.service for producer in result.producers if producer.report.service]
-    if not encoded:
-        return None
-    merged = new_histogram()
-    for one in encoded:
-        merged.add(HdrHistogram.decode(one))
-    return merged
+    return merged(encoded) if encoded else None
 
 
 def percentiles(histogram: HdrHistogram) -> dict[str, float | int]:

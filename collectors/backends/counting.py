@@ -31,6 +31,8 @@ class Snapshot:
     """Seconds since the server started: by `@` and number of a node, or under the empty string where there is one."""
     untold: frozenset[str] = frozenset()
     """Counters that the server says nothing of at the moment, though they may have counted long since."""
+    still_seconds: float = 0.0
+    """For how long at least each of `untold` has not changed."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,10 @@ def difference(before: Snapshot, after: Snapshot) -> Difference:
     seconds = after.at - before.at
     anew = {node for node in after.uptimes if not _same_server(before, after, node)}
     grown: dict[str, float] = {}
-    reset = [name for name in before.counters if name not in after.counters]
+    gone = before.counters.keys() - after.counters.keys()
+    still = {name for name in gone & after.untold if seconds <= after.still_seconds}
+    grown |= dict.fromkeys(still, 0.0)
+    reset = [*(gone - still)]
     for name, value in after.counters.items():
         growth = value - before.counters.get(name, 0.0)
         if growth < 0 or _node(name) in anew or name in before.untold:

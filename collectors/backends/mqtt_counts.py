@@ -28,6 +28,8 @@ forgets after a minute what it has published (sys_tree.c and retain.c of Mosquit
 POKE = "thermobench/counts"
 """The topic of a message that nobody hears: it makes the broker publish what it has received."""
 
+_STILL_SECONDS = 55.0
+"""For how long a counter has not changed that is forgotten: 60 s, but for the seconds between two renewals."""
 _LIMIT_SECONDS = 25.0
 """How long to wait for new counters: by default Mosquitto renews them every 10 s, and two renewals may be needed."""
 
@@ -69,6 +71,7 @@ def counts(connection: Connection, *, acknowledged: bool) -> Snapshot:
         levels={name: float(heard[name].split()[0]) for name in LEVELS if name in heard},
         uptimes={"": float(heard[UPTIME].split()[0])},
         untold=frozenset(COUNTERS) - heard.keys(),
+        still_seconds=_STILL_SECONDS,
     )
 
 

@@ -12,7 +12,8 @@ from pytest_benchmark.logger import Logger
 from pytest_benchmark.stats import Stats
 from pytest_benchmark.storage.file import FileStorage
 
-from reports.__main__ import DONE, FAILED, USAGE, main
+from reports.__main__ import main
+from reports.command import DONE, FAILED, USAGE
 from reports.journal import SCHEMA, find, read
 from tests.trials import a_trial
 

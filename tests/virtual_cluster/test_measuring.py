@@ -51,7 +51,6 @@ def during(shelf: Shelf, act: Callable[[VirtualCluster], None], seconds: float =
 def _await_writing(shelf: Shelf) -> None:
     writing = "ls /var/tmp/thermobench-fleet-*/*.go >/dev/null 2>&1 && echo yes; true"
     until(lambda: told(shelf.cluster, "pi-1", "sh", "-c", writing) == "yes", "nobody writes", 120)
-    time.sleep(1.5)
 
 
 def clean(shelf: Shelf) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from collectors.backends.base import Assignment, Backend
 from collectors.backends.counting import Counting, Difference, Snapshot, difference, server_record, with_totals
-from collectors.backends.mqtt_counters import DROPPED
 from collectors.backends.registry import OWN, backend, names
 from collectors.endpoint import Endpoint
 from collectors.errors import ServerError
@@ -132,8 +131,7 @@ def test_the_servers_own_count_of_a_run_is_exact(name: str, server_of: ServerOf)
         pytest.skip(f"{name} does not count")
     since, stored = counted(made, server_of(name), 200)
     assert stored == 200
-    # What a broker had dropped for others is forgotten after a minute, and may be told again for others' sake.
-    assert [one for one in since.reset if one != DROPPED] == []
+    assert since.reset == []
 
 
 @pytest.mark.slow
@@ -192,6 +190,16 @@ def test_a_counter_that_was_not_told_before_has_grown_by_nobody_knows_how_much()
     assert since.reset == ["b"]
 
 
+@pytest.mark.parametrize(("seconds", "grown", "reset"), [(50, {"a": 4, "b": 0}, []), (60, {"a": 4}, ["b"])])
+def test_a_counter_that_is_told_no_more_has_stood_still_for_as_long_as_that_takes(
+    seconds: float, grown: dict[str, float], reset: list[str]
+) -> None:
+    before = Snapshot(0, {"a": 1, "b": 7}, {}, {"": 100})
+    after = Snapshot(seconds, {"a": 5}, {}, {"": 100 + seconds}, frozenset({"b"}), still_seconds=55)
+    since = difference(before, after)
+    assert (since.grown, since.reset) == (grown, reset)
+
+
 @pytest.mark.slow
 def test_mosquitto_counts_bytes_but_not_messages_of_the_highest_quality(server_of: ServerOf) -> None:
     since, stored = counted(backend("mqtt"), server_of("mqtt"), 100, given={"qos": "2"}, frequency=10)
@@ -221,9 +229,7 @@ def test_a_round_says_what_the_server_counted(name: str, server_of: ServerOf) ->
     counts = ServerCounts(made, assignment, server)
     written(made, assignment, 100)
     record = json.loads(json.dumps(counts.after()))
-    # Mean and count of a bean are asked one after the other, so their product may seem to go back while others write.
-    reset = [one for one in record["reset"] if not one.endswith(".sum")]
-    assert (record["stored"], reset, record["missed"]) == (100, [], [])
+    assert (record["stored"], record["reset"], record["missed"]) == (100, [], [])
     assert bool(record["metrics"]) == bool(server.exporters)
 
 

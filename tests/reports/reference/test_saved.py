@@ -12,7 +12,8 @@ import pytest
 from pytest_benchmark.stats import Stats
 
 from collectors.record import COUNTS, Trial
-from reports.__main__ import DONE, USAGE, main
+from reports.__main__ import main
+from reports.command import DONE, USAGE
 from reports.reference.trials import NOT_OURS
 from tests.trials import a_trial
 
