@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ from collectors.record import Trial
 
 from .columns import aligned
 from .command import Command, Say
+from .saved_run import load, saved_runs
 from .store import STORAGE
 
 _HEAD = ("board", "CPUs", "backend", "one thread", "all threads", "threads", "runs")
@@ -36,17 +36,7 @@ def saved_trials(paths: Iterable[Path]) -> list[Trial]:
     Raises:
         UsageError: a file cannot be read, or is none that pytest-benchmark saves; names it.
     """
-    found = []
-    for path in paths:
-        try:
-            content = json.loads(path.read_text())
-            records = [one["extra_info"].get("trial") for one in content["benchmarks"]]
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise UsageError(f"{path}: expected a file that pytest-benchmark has saved") from None
-        found += [Trial.from_json(record) for record in records if record]
-    return found
+    return [case.trial for path in paths for case in load(path).cases]
 
 
 def board_table(trials: Iterable[Trial]) -> list[str]:
@@ -94,7 +84,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(given: argparse.Namespace, say: Say) -> int:
-    files = [Path(name) for name in given.files] or sorted(Path(given.storage).glob("*/*.json"))
+    files = [Path(name) for name in given.files] or saved_runs(Path(given.storage))
     lines = board_table(saved_trials(files))
     if not lines:
         raise UsageError(f"no saved case of {', '.join(SUITES)} in {', '.join(given.files) or given.storage}")

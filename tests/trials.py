@@ -41,3 +41,30 @@ def a_trial(*rounds: Round, **fields: Any) -> Trial:
         histogram="",
     )
     return replace(made, **fields)
+
+
+def saved(*trials: Trial, when: str = "2026-11-23T10:00:00+00:00", commit: str = "0123abc") -> dict[str, Any]:
+    """Return what pytest-benchmark saves of a run with these trials."""
+    return {
+        "machine_info": {"node": "local", "machine": "x86_64", "system": "Linux", "cpu": {}},
+        "commit_info": {"id": commit, "time": when, "dirty": False, "project": "thermobench", "branch": "main"},
+        "benchmarks": [_benchmark(trial) for trial in trials],
+        "datetime": when,
+        "version": "5.3.1",
+    }
+
+
+def _benchmark(trial: Trial) -> dict[str, Any]:
+    suite, _, name = trial.name.rpartition("::")
+    each = [1 / one.tps for one in trial.rounds]
+    stats = {"rounds": len(each), "mean": sum(each) / len(each), "ops": len(each) / sum(each), "data": each}
+    return {
+        "group": suite.removeprefix("perf/").removesuffix(".py"),
+        "name": name,
+        "fullname": trial.name,
+        "params": {"backend": trial.backend},
+        "param": trial.backend,
+        "extra_info": {"trial": trial.to_json()},
+        "options": {},
+        "stats": stats,
+    }

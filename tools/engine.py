@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,9 @@ from fixtures.hosts.local import LocalHost
 from fixtures.services.base import last_lines
 from tools.firewall import Firewall
 
+PRIVILEGED = "in a container: docker run --privileged, or pass the engine's socket into it"
 INSTALL = "sudo apt-get install --no-install-recommends docker.io"
+_CAP_SYS_ADMIN = 21  # capabilities(7)
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _BRIDGE = Path("/sys/class/net/docker0")
@@ -62,8 +65,16 @@ def running(host: LocalHost) -> Iterator[str]:
 def _check(host: LocalHost, error: Unavailable) -> None:
     if os.geteuid() != 0:
         raise Unavailable(f"{error.what}, and only root can start one", error.mend)
+    if not may_mount(Path("/proc/self/status").read_text()):
+        raise Unavailable(f"{error.what}, and none can be started without CAP_SYS_ADMIN", PRIVILEGED)
     if host.find("dockerd") is None:
         raise Unavailable(f"{error.what}, and there is no program dockerd to start one with", INSTALL)
+
+
+def may_mount(status: str) -> bool:
+    """Whether a process has CAP_SYS_ADMIN, by its /proc/PID/status: an engine cannot do without."""
+    found = re.search(r"^CapEff:\t([0-9a-f]+)$", status, flags=re.MULTILINE)
+    return found is not None and bool(int(found[1], 16) >> _CAP_SYS_ADMIN & 1)
 
 
 def _started(host: LocalHost, folder: str, address: str) -> Process:

@@ -166,6 +166,31 @@ TESTS = (
         ("openssh-server",),
         lambda machine: machine.has_program("sshd"),
     ),
+    Need(
+        "iproute2",
+        "virtual hosts' networks are made with it",
+        ("iproute2",),
+        lambda machine: machine.has_program("ip") and machine.has_program("tc"),
+    ),
+    Need(
+        "faketime",
+        "gives a virtual host a clock that is off",
+        ("faketime",),
+        lambda machine: machine.has_program("faketime"),
+    ),
+    Need(
+        "a container engine",
+        "the tests of containers start one of their own; its system service stays off",
+        # The second comes with the first: it is named because it brings a service, too.
+        ("docker.io", "containerd"),
+        lambda machine: machine.has_program("dockerd"),
+    ),
+    Need(
+        "mmdebstrap",
+        "builds the images of servers that containers are tested with",
+        ("mmdebstrap",),
+        lambda machine: machine.has_program("mmdebstrap"),
+    ),
 )
 """What the tests need beside all of these; without it some are skipped."""
 

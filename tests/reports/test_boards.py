@@ -11,7 +11,7 @@ import pytest
 from collectors.record import Trial
 from reports.__main__ import main
 from reports.boards import board_table
-from tests.trials import a_round, a_trial
+from tests.trials import a_round, a_trial, saved
 
 PI2: dict[str, Any] = {"name": "pi2", "roles": ["producer", "server"], "board": "Raspberry Pi 2", "cpus": 4}
 
@@ -56,8 +56,7 @@ def test_what_says_nothing_of_a_board_does_not_count() -> None:
 def test_the_command_reads_saved_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "Linux"
     folder.mkdir()
-    benchmarks = [{"extra_info": {"trial": case(149, 1).to_json()}}, {"extra_info": {}}]
-    (folder / "0001_x.json").write_text(json.dumps({"benchmarks": benchmarks}))
+    (folder / "0001_x.json").write_text(json.dumps(saved(case(149, 1))))
     assert main(["boards", "--storage", str(tmp_path)]) == 0
     assert "Raspberry Pi 2  " in capsys.readouterr().out
 

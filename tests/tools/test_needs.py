@@ -42,6 +42,11 @@ def test_nothing_is_missing_where_everything_is() -> None:
         ("iperf3", ("iperf3",)),
         ("ssh", ("openssh-client",)),
         ("sshd", ("openssh-server",)),
+        ("ip", ("iproute2",)),
+        ("tc", ("iproute2",)),
+        ("faketime", ("faketime",)),
+        ("dockerd", ("docker.io", "containerd")),
+        ("mmdebstrap", ("mmdebstrap",)),
     ],
 )
 def test_what_is_absent_names_its_packages_and_no_others(absent: str, packages: tuple[str, ...]) -> None:
@@ -62,9 +67,14 @@ def test_what_only_baselines_need_is_no_need_of_the_main_job() -> None:
 
 
 def test_what_only_tests_need_is_no_need_of_the_main_job() -> None:
-    bare = Everything(but={"ssh", "sshd"})
+    bare = Everything(but={"ssh", "sshd", "ip", "tc", "faketime", "dockerd", "mmdebstrap"})
     assert needs.missing(bare, (needs.ENVIRONMENT, *needs.BUILD, *needs.SERVERS)) == ()
-    assert quiet.services_of(needs.packages(needs.missing(bare, needs.TESTS))) == ("ssh",)
+    assert quiet.services_of(needs.packages(needs.missing(bare, needs.TESTS))) == (
+        "ssh",
+        "docker.socket",
+        "docker",
+        "containerd",
+    )
 
 
 def test_another_java_is_not_enough() -> None:

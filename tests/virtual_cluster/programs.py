@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,8 @@ _TRIALS = {
     "a token bucket": ["unshare", "--net", "tc", "qdisc", "add", "dev", "lo", *_BUCKET],
 }
 """What the kernel has to be able to make, each tried in namespaces that are gone afterwards."""
+OWN_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108
+"""Folders of which each host has its own, empty at first."""
 _SYSFS = ("class/thermal", "devices/system/cpu/cpufreq", "devices/platform", "firmware")
 """Folders of /sys that are covered by those of a Pi; none can be made there."""
 
@@ -90,6 +93,11 @@ def why_not() -> str | None:
     for folder in _SYSFS:
         if not Path("/sys", folder).is_dir():
             return f"this kernel has no /sys/{folder}, which a virtual Pi's own has to cover"
+    for path in (Path(__file__), Path(sys.prefix)):
+        if any(path.is_relative_to(own) for own in OWN_TEMPORARY):
+            return (
+                f"hosts have {' and '.join(OWN_TEMPORARY)} of their own, which hides {path} – use a checkout elsewhere"
+            )
     return None
 
 
