@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import pairwise, zip_longest
 
 WIDTH = 160
-"""Characters of a line; longer texts go on below."""
+"""Characters of a line where nothing else was asked for; longer texts go on below."""
+LEAST = 80
+"""Characters that a line has at least, however narrow the terminal is."""
 _GAP = "  "
+_width: ContextVar[int] = ContextVar("width", default=WIDTH)
+
+
+def line_width() -> int:
+    """Return the characters of a line."""
+    return _width.get()
+
+
+@contextmanager
+def within(width: int) -> Iterator[None]:
+    """Have lines made that are no longer than so many characters, of which `LEAST` is the least."""
+    token = _width.set(max(width, LEAST))
+    try:
+        yield
+    finally:
+        _width.reset(token)
 
 
 def aligned(
@@ -17,7 +37,7 @@ def aligned(
     breakable: Mapping[int, int] | None = None,
     ditto: int | None = None,
 ) -> list[str]:
-    """Return rows as lines whose columns stand under each other, within `WIDTH` as far as texts may be broken.
+    """Return rows as lines whose columns stand under each other, within `line_width()` as far as texts may be broken.
 
     Args:
         rows: cells; the first row is the head.
@@ -26,7 +46,7 @@ def aligned(
         ditto: a column in which a text that would be broken, and is that of the row above, is a ditto mark.
     """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - WIDTH
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - line_width()
     for column in sorted(breakable or {}, reverse=True):
         narrower = max(0, min(excess, widths[column] - (breakable or {})[column]))
         widths[column] -= narrower
@@ -36,10 +56,10 @@ def aligned(
 
 
 def wrapped(text: str, indent: int) -> list[str]:
-    """Return a text as lines of at most `WIDTH`, all but the first one set in."""
+    """Return a text as lines of at most `line_width()`, all but the first one set in."""
     start = text[: len(text) - len(text.lstrip())]
     return textwrap.wrap(
-        text.lstrip(), WIDTH, initial_indent=start, subsequent_indent=" " * indent, break_long_words=False
+        text.lstrip(), line_width(), initial_indent=start, subsequent_indent=" " * indent, break_long_words=False
     ) or [text]
 
 

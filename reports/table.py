@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from collectors.record import Trial
 
 from .baselines import baseline_lines
-from .columns import aligned, milliseconds, wrapped
+from .columns import WIDTH, aligned, line_width, milliseconds, within, wrapped
 from .groups import group_lines
 from .layout import layout_lines
 from .pace import pace_table
@@ -20,10 +20,16 @@ _HEAD = (
     *("backend", "case", "threads", "TPS", "spread", "steady", "limit", "p50 ms", "p99 ms"),
     *("acknowledged", "delivered", "accounting", "acknowledged means"),
 )
-_LEFT = {0, 1, 5, 6, 11, 12}
+_MEANS = len(_HEAD) - 1
+_LEFT = {0, 1, 5, 6, 11, _MEANS}
 """Columns of words; the others are numbers and stand to the right."""
-_BREAKABLE = {0: 20, 1: 24, 12: 24}
+_BREAKABLE = {0: 12, 1: 16, 6: 11, _MEANS: 24}
 """Columns that may be broken where a line is too long, and how narrow they may become; the last one first."""
+_WIDE = 120
+"""Characters of a line from which all columns stand in one table."""
+_FIRST = (0, 1, 2, 3, 4, 6, 8, 11)
+_SECOND = (0, 1, 2, 5, 7, 9, 10)
+"""Columns of the two tables that narrower lines have instead; what acknowledged means stands below them."""
 _THREADS = re.compile(r"(\d+x?)?")
 _STEADY = {True: "yes", False: "no", None: "too short"}
 _SURE = {"sure": "", "likely": "?", "guess": "??"}
@@ -32,19 +38,28 @@ _EVIDENCE = 2
 _MARKS = {"?": "likely", "??": "a guess"}
 
 
-def closing_table(trials: Sequence[Trial]) -> list[str]:
+def closing_table(trials: Sequence[Trial], width: int = WIDTH) -> list[str]:
     """Return the lines that a session ends with; empty where nothing was measured.
 
     TPS is the median over the rounds, the spread how far the lowest and the highest round are from it. What is
     longer than a line has room for is broken, or marked as the same as above.
+
+    Args:
+        trials: the records, as they were measured.
+        width: of the terminal, in characters.
     """
     if not trials:
         return []
+    with within(width):
+        return _lines(trials)
+
+
+def _lines(trials: Sequence[Trial]) -> list[str]:
     backends = list(dict.fromkeys(trial.backend for trial in trials))
     # Cases that differ in more than their threads stand in the order in which they were measured.
     named = any(map(_case, trials))
     trials = sorted(trials, key=lambda trial: (backends.index(trial.backend), 0 if named else trial.processes))
-    lines = _aligned([_HEAD, *map(_row, trials)], without=set() if named else {1})
+    lines = _table(trials, without=set() if named else {1})
     if marked := {mark for mark in map(_mark, trials) if mark}:
         lines.append(f"limit: {', '.join(f'{mark} {_MARKS[mark]}' for mark in sorted(marked))}")
     lines += pace_table(trials)
@@ -55,11 +70,27 @@ def closing_table(trials: Sequence[Trial]) -> list[str]:
     return lines + _doubts(trials)
 
 
-def _aligned(rows: Sequence[Sequence[str]], without: set[int]) -> list[str]:
-    kept = [at for at in range(len(_HEAD)) if at not in without]
+def _table(trials: Sequence[Trial], without: set[int]) -> list[str]:
+    rows = [_HEAD, *map(_row, trials)]
+    if line_width() >= _WIDE:
+        return _aligned(rows, [at for at in range(len(_HEAD)) if at not in without])
+    tables = (_aligned(rows, [at for at in columns if at not in without]) for columns in (_FIRST, _SECOND))
+    return [*next(tables), "", *next(tables), "", *_meanings(trials)]
+
+
+def _meanings(trials: Sequence[Trial]) -> list[str]:
+    by_meaning: dict[str, dict[str, None]] = {}
+    for trial in trials:
+        by_meaning.setdefault(trial.acknowledged_means, {})[trial.backend] = None
+    told = (f"  {', '.join(backends)}: {meaning}" for meaning, backends in by_meaning.items())
+    return ["acknowledged means:", *(line for one in told for line in wrapped(one, 4))]
+
+
+def _aligned(rows: Sequence[Sequence[str]], kept: Sequence[int]) -> list[str]:
     left = {new for new, old in enumerate(kept) if old in _LEFT}
     breakable = {new: _BREAKABLE[old] for new, old in enumerate(kept) if old in _BREAKABLE}
-    return aligned([[row[at] for at in kept] for row in rows], left, breakable, ditto=len(kept) - 1)
+    ditto = kept.index(_MEANS) if _MEANS in kept else None
+    return aligned([[row[at] for at in kept] for row in rows], left, breakable, ditto)
 
 
 def _row(trial: Trial) -> tuple[str, ...]:

@@ -115,6 +115,32 @@ def test_lines_fit_a_terminal_whatever_acknowledged_means() -> None:
     assert lines[-1].startswith("    ")
 
 
+@pytest.mark.parametrize("width", [80, 40])
+def test_a_narrow_terminal_gets_all_of_it_in_two_tables(width: int) -> None:
+    limit = {"class": "server I/O", "sure": "likely"}
+    fast = a_round(249_000.0, acknowledged=10**6, delivered=999_999, accounting="inconclusive")
+    trials = [
+        a_trial(fast, backend="cassandra-acsylla", acknowledged_means=LONG, limit=limit, doubts=["many words " * 30]),
+        a_trial(backend="sqlite", limit=limit),
+        a_trial(backend="mysql"),
+    ]
+    lines = closing_table(trials, width)
+    assert max(map(len, lines)) <= 80
+    first, second = lines.index(""), lines.index("", lines.index("") + 1)
+    assert lines[0].split() == ["backend", "threads", "TPS", "spread", "limit", "p99", "ms", "accounting"]
+    assert lines[1].split()[-6:] == ["1", "round", "server", "I/O?", "12.50", "inconclusive"]
+    assert lines[first + 1].split()[:4] == ["backend", "threads", "steady", "p50"]
+    assert lines[first + 2].split()[-2:] == ["1,000,000", "999,999"]
+    below = " ".join(" ".join(lines[second:]).split())
+    assert f"acknowledged means: cassandra-acsylla: {LONG} sqlite, mysql: on disk (fsync at COMMIT) limit:" in below
+
+
+def test_cases_that_differ_are_named_in_both_tables() -> None:
+    named = [a_trial(name=f"perf/t.py::t[sqlite-acks={one}]", backend="sqlite") for one in ("all", "none")]
+    lines = closing_table(named, 80)
+    assert sum("acks=none" in line for line in lines[: lines.index("acknowledged means:")]) == 2
+
+
 def test_no_more_is_broken_than_has_to_be() -> None:
     said = {"says": {"endpoint": "local broker, not AWS"}}
     lines = closing_table([a_trial(backend="awsiot", acknowledged_means=LONG, server=said)])
