@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -16,9 +17,12 @@ from .backends.registry import backend
 from .crew import Crew
 from .errors import ThermobenchError, UsageError
 from .gate import Gate
+from .live_file import LiveFile
 from .load import Load
+from .progress import Tick
 from .totals import LiveLine, details, in_words
 
+OnTick = Callable[[Tick], object]
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -35,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         if remark:
             print(remark, file=sys.stderr)
         crew_of = partial(Crew, watched=watched_by(given), gate=Gate(given.hold) if given.hold else None)
-        return run(load, crew_of, quiet=given.quiet, as_json=given.json, result_file=given.result)
+        return run(load, crew_of, on_tick_of(given), as_json=given.json, result_file=given.result)
     except KeyboardInterrupt:
         return INTERRUPTED
     except UsageError as error:
@@ -46,14 +50,27 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
 
 
-def run(load: Load, crew_of: Callable[..., Crew], *, quiet: bool, as_json: bool, result_file: str | None) -> int:
+def on_tick_of(given: argparse.Namespace) -> OnTick:
+    """Return what is told of each second."""
+    if given.live:
+        return LiveFile(Path(given.live))
+    return (lambda _: None) if given.quiet else LiveLine()
+
+
+def run(
+    load: Load,
+    crew_of: Callable[..., Crew],
+    on_tick: Callable[[Tick], object],
+    *,
+    as_json: bool,
+    result_file: str | None,
+) -> int:
     """Run one load, show its totals, and return the exit status.
 
     Raises:
         ThermobenchError: it could not begin.
     """
-    line = LiveLine()
-    crew = crew_of(load, on_tick=(lambda _: None) if quiet else line)
+    crew = crew_of(load, on_tick=on_tick)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         if not crew.started:
@@ -63,8 +80,8 @@ def run(load: Load, crew_of: Callable[..., Crew], *, quiet: bool, as_json: bool,
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     result = crew.run()
-    if not quiet:
-        line.end()
+    if isinstance(on_tick, LiveLine):
+        on_tick.end()
     found = details(load, result, load.backend.load())
     if result_file:
         _replace(Path(result_file), json.dumps(found))

@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     shown = made.add_argument_group("what is shown")
     shown.add_argument("--json", action="store_true", help="print the totals as JSON on standard output")
     shown.add_argument("--quiet", action="store_true", help="no line a second")
+    shown.add_argument("--live", metavar="FILE", help="instead of that line, keep its figures, as JSON, in this file")
     shown.add_argument("--result", metavar="FILE", help="also write every detail, as JSON, to this file")
     shown.add_argument(
         "--watch",
