@@ -8,9 +8,16 @@ from collections.abc import Sequence
 
 from . import boards, contents, recover
 from .command import Command, command_line, run
+from .comparison import command as comparison
 from .reference import command as reference
 
-COMMANDS: tuple[Command, ...] = (contents.COMMAND, recover.COMMAND, boards.COMMAND, reference.COMMAND)
+COMMANDS: tuple[Command, ...] = (
+    contents.COMMAND,
+    recover.COMMAND,
+    boards.COMMAND,
+    reference.COMMAND,
+    comparison.COMMAND,
+)
 """In the order in which `--help` lists them."""
 
 _EPILOG = """\
