@@ -55,6 +55,32 @@ def aligned(
     return [line for row in rows for line in _lines(row, widths, words)]
 
 
+def tables(
+    rows: Sequence[Sequence[str]],
+    groups: Sequence[Sequence[int]],
+    words: Collection[int],
+    breakable: Mapping[int, int],
+    ditto: int | None = None,
+) -> list[str]:
+    """Return rows as lines, in several tables of some of the columns each, with an empty line between two.
+
+    Args:
+        rows: as `aligned` takes them.
+        groups: of each table, its columns.
+        words: as `aligned` takes them, of all columns.
+        breakable: likewise.
+        ditto: likewise.
+    """
+    lines: list[str] = []
+    for group in groups:
+        at = {column: new for new, column in enumerate(group)}
+        own = {at[column]: least for column, least in breakable.items() if column in at}
+        cells = [[row[column] for column in group] for row in rows]
+        same = at.get(ditto) if ditto is not None else None
+        lines += ["", *aligned(cells, {at[column] for column in words if column in at}, own, same)]
+    return lines[1:]
+
+
 def wrapped(text: str, indent: int) -> list[str]:
     """Return a text as lines of at most `line_width()`, all but the first one set in."""
     start = text[: len(text) - len(text.lstrip())]

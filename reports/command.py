@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from collectors.errors import ThermobenchError, UsageError
+
+from .columns import WIDTH, within
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
@@ -62,8 +65,12 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None, say: S
     """
     given = parser.parse_args(arguments)
     command: Command = given.command
+    # What goes into a file or a pipe is not broken for a terminal, unless COLUMNS says so.
+    narrow = sys.stdout.isatty() or "COLUMNS" in os.environ
+    columns = min(WIDTH, shutil.get_terminal_size().columns) if narrow else WIDTH
     try:
-        return command.run(given, say)
+        with within(columns):
+            return command.run(given, say)
     except ThermobenchError as error:
         sys.stderr.write(f"error: {error}\n")
         return USAGE if isinstance(error, UsageError) else FAILED

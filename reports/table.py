@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from collectors.record import Trial
 
 from .baselines import baseline_lines
-from .columns import WIDTH, aligned, line_width, milliseconds, within, wrapped
+from .columns import WIDTH, line_width, milliseconds, tables, within, wrapped
 from .groups import group_lines
 from .layout import layout_lines
 from .pace import pace_table
@@ -71,11 +71,11 @@ def _lines(trials: Sequence[Trial]) -> list[str]:
 
 
 def _table(trials: Sequence[Trial], without: set[int]) -> list[str]:
-    rows = [_HEAD, *map(_row, trials)]
-    if line_width() >= _WIDE:
-        return _aligned(rows, [at for at in range(len(_HEAD)) if at not in without])
-    tables = (_aligned(rows, [at for at in columns if at not in without]) for columns in (_FIRST, _SECOND))
-    return [*next(tables), "", *next(tables), "", *_meanings(trials)]
+    rows, wide = [_HEAD, *map(_row, trials)], line_width() >= _WIDE
+    groups = [range(len(_HEAD))] if wide else [_FIRST, _SECOND]
+    kept = [[column for column in group if column not in without] for group in groups]
+    lines = tables(rows, kept, _LEFT, _BREAKABLE, ditto=_MEANS)
+    return lines if wide else [*lines, "", *_meanings(trials)]
 
 
 def _meanings(trials: Sequence[Trial]) -> list[str]:
@@ -84,13 +84,6 @@ def _meanings(trials: Sequence[Trial]) -> list[str]:
         by_meaning.setdefault(trial.acknowledged_means, {})[trial.backend] = None
     told = (f"  {', '.join(backends)}: {meaning}" for meaning, backends in by_meaning.items())
     return ["acknowledged means:", *(line for one in told for line in wrapped(one, 4))]
-
-
-def _aligned(rows: Sequence[Sequence[str]], kept: Sequence[int]) -> list[str]:
-    left = {new for new, old in enumerate(kept) if old in _LEFT}
-    breakable = {new: _BREAKABLE[old] for new, old in enumerate(kept) if old in _BREAKABLE}
-    ditto = kept.index(_MEANS) if _MEANS in kept else None
-    return aligned([[row[at] for at in kept] for row in rows], left, breakable, ditto)
 
 
 def _row(trial: Trial) -> tuple[str, ...]:

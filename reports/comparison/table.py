@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..columns import aligned, wrapped
+from ..columns import line_width, tables, wrapped
 from ..contents import counted
 from ..limits.suspect import percent
 from .change import Change, around, change
@@ -18,6 +18,10 @@ from .verdict import NO_VERDICT, NOT_COMPARABLE, Verdict
 _HEAD = ("case", "base TPS", "candidate TPS", "change", "p", "could find", "a verdict takes", "verdict")
 _LEFT = {0, 7}
 _BREAKABLE = {0: 24, 7: 18}
+_WIDE = 140
+"""Characters of a line from which all columns stand in one table."""
+_NARROW = ((0, 3, 7), (0, 1, 2), (0, 4, 5, 6))
+"""Columns of the tables that narrower lines have instead."""
 _NONE = "–"
 _ALONE = "†"
 _DOUBTFUL = "*"
@@ -27,7 +31,8 @@ def comparison_table(verdicts: Sequence[Verdict]) -> list[str]:
     """Return the lines for some cases; none for none."""
     if not verdicts:
         return []
-    lines = aligned([_HEAD, *map(_row, verdicts)], _LEFT, _BREAKABLE)
+    groups = [range(len(_HEAD))] if line_width() >= _WIDE else _NARROW
+    lines = tables([_HEAD, *map(_row, verdicts)], groups, _LEFT, _BREAKABLE)
     refused = [one for one in verdicts if one.word == NOT_COMPARABLE]
     compared = [one for one in verdicts if one.word != NOT_COMPARABLE]
     lines += _section(

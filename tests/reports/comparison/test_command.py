@@ -44,6 +44,19 @@ def compare(storage: Path, *arguments: str) -> int:
     return main(["compare", "--storage", str(storage), *arguments])
 
 
+def test_a_narrow_terminal_gets_all_of_it_in_three_tables(
+    storage: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert compare(storage, "0001,0002,0003,0004", "0005,0006,0007,0008") == 0
+    lines = capsys.readouterr().out.splitlines()
+    first, second, third, *_ = (line.split() for line in lines if line.startswith("test_one_thread[sqlite]"))
+    assert (first[1], first[-1]) == ("-19.9%", "slower")
+    assert (second[1], second[3]) == ("101", "81")
+    assert third[-3:] == ["runs", "a", "side"]
+    assert max(map(len, lines)) <= 80
+
+
 def test_what_is_slower_is_told_with_its_figures(storage: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert compare(storage, "0001,0002,0003,0004", "0005,0006,0007,0008") == 0
     shown = capsys.readouterr().out
