@@ -157,12 +157,9 @@ def _doubts(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, Verdict]]:
 
 
 def _ops(compared: Sequence[Verdict]) -> list[str]:
+    head = "ops, as pytest-benchmark has it (1 ÷ mean seconds per reading; TPS above is a median):"
     cases = list(_ops_of(compared))
-    return (
-        ["ops, as pytest-benchmark has it (1 ÷ mean seconds per reading; TPS above is a median):", *cases]
-        if cases
-        else []
-    )
+    return [*wrapped(head, 2), *cases] if cases else []
 
 
 def _ops_of(compared: Sequence[Verdict]) -> Iterator[str]:
