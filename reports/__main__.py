@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from . import boards, contents, recover
 from .command import Command, command_line, run
 from .comparison import command as comparison
+from .page import command as page
 from .reference import command as reference
 
 COMMANDS: tuple[Command, ...] = (
@@ -17,6 +18,7 @@ COMMANDS: tuple[Command, ...] = (
     boards.COMMAND,
     reference.COMMAND,
     comparison.COMMAND,
+    page.COMMAND,
 )
 """In the order in which `--help` lists them."""
 
@@ -26,6 +28,7 @@ Results lie in .benchmarks: one .json file for each session of pytest that ended
 
 examples:
   python -m reports journal                    # what the latest run has measured, and what it has not
+  python -m reports html                       # one page of the latest saved run
   python -m reports recover latest -o out.json # the results of a run that was killed, for --benchmark-compare
 
 `python -m reports COMMAND --help` tells more. Exit status: 0 done, 1 not possible, 2 wrong usage.

@@ -33,13 +33,14 @@ from importlib import resources
 json.loads((resources.files("fixtures.inventory") / "cluster.schema.json").read_text(encoding="utf-8"))
 """
 
-# What has to work: the load generator, the suite by its package's name, a run of the server-less backend.
+# What has to work: the load generator, the suite by its package's name, a run of the server-less backend, and its page.
 USES: tuple[tuple[str, ...], ...] = (
     ("-c", ORIGINS),
     ("-c", SCHEMA),
     ("-m", "collectors", "--help"),
     ("-m", "pytest", "--pyargs", "perf", "--collect-only", "-q"),
     ("-m", "pytest", "--pyargs", "perf", "-m", "sqlite", "--test-time", "1", "--rounds", "1"),
+    ("-m", "reports", "html"),
 )
 
 
@@ -70,7 +71,7 @@ def _build(folder: Path) -> Path:
 def _install(wheel: Path, folder: Path) -> Path:
     python = folder / "bin" / "python"
     _run([sys.executable, "-m", "virtualenv", "-q", str(folder)], CHECKOUT)
-    install = ("install", "-q", "-c", CONSTRAINTS, f"{wheel}[backends,suite]")
+    install = ("install", "-q", "-c", CONSTRAINTS, f"{wheel}[backends,suite,html]")
     _run([str(python), *PIP, *install], folder)
     return python
 

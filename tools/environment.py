@@ -117,7 +117,7 @@ class Environment:
         status = self._pip("-U", "pip")
         if status == 0 and self._pip("-e", ".[test]", *TOOLS) != 0:
             self._log.say("  not everything can be installed here; trying one backend after the other")
-            status = self._pip("-e", ".[suite]", *core, *TOOLS)
+            status = self._pip("-e", ".[suite,html]", *core, *TOOLS)
             if status == 0:
                 lacking = _failures(extras, lambda name: self._pip("-e", f".[{name}]"), self._log)
         if status != 0:

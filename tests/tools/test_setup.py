@@ -133,7 +133,7 @@ def test_it_is_tried_again_once_the_compiler_is_there(checkout: Path, programs: 
 def test_without_the_suite_itself_it_fails_in_one_line(
     checkout: Path, programs: Programs, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    programs.failing = (".[test]", ".[suite]")
+    programs.failing = (".[test]", ".[suite,html]")
     assert set_up(checkout) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1

@@ -1,0 +1,1 @@
+"""A saved run as one page that needs no network."""
