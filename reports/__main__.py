@@ -6,9 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import boards, contents, recover
+from . import boards, contents, recover, sql
 from .command import Command, command_line, run
 from .comparison import command as comparison
+from .export import command as export
+from .history import command as history
 from .page import command as page
 from .reference import command as reference
 
@@ -17,6 +19,9 @@ COMMANDS: tuple[Command, ...] = (
     recover.COMMAND,
     boards.COMMAND,
     reference.COMMAND,
+    export.COMMAND,
+    sql.COMMAND,
+    history.COMMAND,
     comparison.COMMAND,
     page.COMMAND,
 )
@@ -30,6 +35,7 @@ examples:
   python -m reports journal                    # what the latest run has measured, and what it has not
   python -m reports html                       # one page of the latest saved run
   python -m reports recover latest -o out.json # the results of a run that was killed, for --benchmark-compare
+  python -m reports export csv all -o results/ # all saved runs as tables
 
 `python -m reports COMMAND --help` tells more. Exit status: 0 done, 1 not possible, 2 wrong usage.
 """

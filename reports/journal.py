@@ -11,15 +11,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from collectors.errors import UsageError
-from collectors.record import Trial
+from collectors.record import STATES, Trial
+
+from .saved_trial import trial
+from .strict_json import WrongValue, content, inert, parsed, shown
+from .type_check import check_fields
 
 SCHEMA = "thermobench.journal/1"
 LATEST = "latest"
@@ -57,7 +61,7 @@ class Journal:
     cases: dict[str, Case] = field(default_factory=dict)
     """By name, in the order in which they were first measured."""
     torn: list[str] = field(default_factory=list)
-    """Lines that cannot be read, each named, as the last one is when the disk or the power ended in it."""
+    """Lines that sessions left unfinished, each named, as the disk or the power ended in them."""
     closed: bool = False
     """Whether its last session ended in order."""
     last: str = ""
@@ -99,37 +103,88 @@ def find(folder: Path, wanted: str) -> Path:
 
 
 def read(path: Path) -> Journal:
-    """Return what a journal holds. Lines that are torn are left out, and named.
+    """Return what a journal holds. Lines that sessions left torn when they were killed are left out, and named.
 
     Raises:
-        UsageError: it is no journal, or of a schema that this version does not know; says which.
+        UsageError: it is no journal, of a schema that this version does not know, too large, or damaged: a line that no
+            session left so cannot be read, or a field is not what it should be. Says which.
     """
     try:
-        with path.open("rb") as file:
-            lines = list(_lines(file.read()))
-    except OSError as error:
-        raise UsageError(f"journal {path}: {error.strerror}") from None
-    header = next((line for _, line in lines if line), {})
-    if header.get("schema") != SCHEMA:
-        found = f"schema {header['schema']!r}" if "schema" in header else "no journal"
-        raise UsageError(f"{path}: {found}, expected {SCHEMA}")
-    journal = Journal(path, header["run"], header)
-    for number, line in lines:
-        try:
-            _take(journal, line)
-        except (KeyError, TypeError, ValueError):
-            journal.torn.append(f"line {number} of {path.name} is torn or not readable")
+        lines = list(_lines(path))
+        header = next((line for _, line in lines if line), {})
+        if header.get("schema") != SCHEMA:
+            found = f"schema {shown(header['schema'])}" if "schema" in header else "no journal"
+            raise UsageError(f"{path}: {found}, expected {SCHEMA}")
+        journal = Journal(path, header.get("run", ""), check_fields(header, _HEADER, ()))
+        _check_names(journal)
+        for (number, line), (_, following) in zip_longest(lines, lines[1:], fillvalue=(0, _AFTERWARDS)):
+            if line:
+                _take_checked(journal, number, line)
+            elif following.get("kind") == "session":
+                journal.torn.append(f"line {number} of {path.name} is torn or not readable")
+            else:
+                raise UsageError(f"{path}: line {number} is not readable, and sessions went on after it", _MEND)
+    except WrongValue as error:
+        raise UsageError(f"{path}: {error}", _MEND) from None
     return journal
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+_MEND = "the file was damaged, or changed by other programs; take it from a copy"
+_AFTERWARDS: dict[str, Any] = {"kind": "session"}
+"""What may follow the last line, as it may any that is torn: the next session."""
+_HEADER = {
+    "run": str,
+    "selected": list[str],
+    "versions": dict[str, str | None],
+    "machine_id": str,
+    "machine_info": dict[str, Any],
+    "commit_info": dict[str, Any],
+}
+_FIELDS: dict[str, dict[str, Any]] = {
+    "session": {"selected": list[str]},
+    "begin": {"case": str, "settings": dict[str, Any]},
+    "round": {"case": str, "round": dict[str, Any]},
+    "end": {
+        "case": str,
+        "state": str,
+        "error": str,
+        "trial": dict[str, Any] | None,
+        "benchmark": dict[str, Any],
+    },
+}
+"""By kind of line, what it has to hold."""
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield each line with its number; an empty one for what is not JSON."""
-    for number, text in enumerate(content.removesuffix(b"\n").split(b"\n"), 1):
+    for number, text in enumerate(content(path).removesuffix(b"\n").split(b"\n"), 1):
         try:
-            line = json.loads(text)
-        except ValueError:  # what is cut within a character is no UTF-8 either, and that is a ValueError, too
+            line = parsed(text)
+        except ValueError:
             line = {}
-        yield number, line if isinstance(line, dict) else {}
+        try:
+            yield number, inert(line) if isinstance(line, dict) else {}
+        except WrongValue as error:
+            raise WrongValue((f"line {number}", *error.place), error.what) from None
+
+
+def _check_names(journal: Journal) -> None:
+    """Refuse what would lead elsewhere: both become names of files."""
+    folder = str(journal.header.get("machine_id", "-"))
+    if not RUN.fullmatch(journal.run):
+        raise WrongValue(("run",), f"{shown(journal.run)}, expected a run's identifier such as 20261123T031500-3f2a")
+    if not re.fullmatch(r"[\w-][\w.-]*", folder):
+        raise WrongValue(("machine_id",), f"{shown(folder)}, expected the name of a folder")
+
+
+def _take_checked(journal: Journal, number: int, line: dict[str, Any]) -> None:
+    try:
+        kind = check_fields(line, {"kind": str, "at": str}, (), required=("kind", "at"))["kind"]
+        hints = _FIELDS.get(kind, {})
+        check_fields(line, hints, (), required=() if kind == "session" else hints)
+        _take(journal, line)
+    except WrongValue as error:
+        raise WrongValue((f"line {number}", *error.place), error.what) from None
 
 
 def _take(journal: Journal, line: dict[str, Any]) -> None:
@@ -142,9 +197,13 @@ def _take(journal: Journal, line: dict[str, Any]) -> None:
         case "begin":
             journal.cases[line["case"]] = Case(line["case"], settings=line["settings"])
         case "round":
-            journal.cases[line["case"]].rounds.append(line["round"])
+            check_fields(line["round"], {"tps": float}, ("round",), required=("tps",))
+            journal.cases.setdefault(line["case"], Case(line["case"])).rounds.append(line["round"])
         case "end":
+            if line["state"] not in STATES:
+                raise WrongValue(("state",), f"{shown(line['state'])}, expected {', '.join(STATES)}")
             case = journal.cases.setdefault(line["case"], Case(line["case"]))
             case.record = line["trial"] or {}
-            case.trial = Trial.from_json(case.record) if case.record else None
+            case.trial = trial(case.record, ("trial",)) if case.record else None
             case.benchmark, case.error, case.state = line["benchmark"], line["error"], line["state"]
+            check_fields(case.benchmark, {"extra_info": dict[str, Any]}, ("benchmark",))

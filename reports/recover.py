@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from collectors.errors import ThermobenchError
+from collectors.errors import ThermobenchError, UsageError
 
 from .command import Command, Say
 from .contents import add_run, counted
@@ -22,7 +22,11 @@ def recovered(journal: Journal) -> dict[str, Any]:
 
     Raises:
         ThermobenchError: there is no whole case.
+        UsageError: the journal lacks what the file has to say.
     """
+    for name in ("machine_id", "machine_info", "commit_info", "versions"):
+        if name not in journal.header:
+            raise UsageError(f"{journal.path}: {name} missing, expected a journal that a session of pytest began")
     cases = [case for case in journal.whole if case.benchmark]
     if not cases:
         raise ThermobenchError(f"{journal.path}: no case of run {journal.run} is whole, so there is nothing to recover")
@@ -35,7 +39,7 @@ def recovered(journal: Journal) -> dict[str, Any]:
         "commit_info": journal.header["commit_info"],
         "benchmarks": benchmarks,
         "datetime": journal.last,
-        "version": journal.header["versions"]["pytest-benchmark"],
+        "version": journal.header["versions"].get("pytest-benchmark"),
     }
 
 

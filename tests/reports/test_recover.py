@@ -108,6 +108,44 @@ def test_a_torn_last_line_costs_that_line_alone(storage: Path, capsys: pytest.Ca
     assert [case.state for case in journal.cases.values()] == ["whole", "failed", "interrupted"]
 
 
+@pytest.mark.parametrize(
+    ("number", "line", "words"),
+    [
+        (2, '{"kind": "end", "case": "t.p', "line 3 is not readable, and sessions went on after it"),
+        (1, '{"kind": "begin", "at": "", "case": 7, "settings": {}}', "line 2.case: 7, expected a text"),
+        (2, '{"kind": "end", "at": "", "case": "t"}', "line 3.state: missing"),
+        (
+            6,
+            '{"kind": "round", "at": "", "case": "t", "round": {"tps": NaN}}',
+            "line 7.round.tps: nan, expected a finite",
+        ),
+        (0, json.dumps({"schema": SCHEMA, "run": "../../x"}), "run: '../../x', expected a run's identifier"),
+        (0, json.dumps(HEADER | {"machine_id": "../.."}), "machine_id: '../..', expected the name of a folder"),
+    ],
+)
+def test_a_damaged_journal_is_an_error_that_names_line_and_field(
+    storage: Path, capsys: pytest.CaptureFixture[str], number: int, line: str, words: str
+) -> None:
+    path = storage / "journal" / f"{RUN}.jsonl"
+    lines = path.read_text().splitlines()
+    lines[number] = line
+    path.write_text("\n".join(lines) + "\n")
+    for command in ("journal", "recover"):
+        assert main([command, RUN]) == USAGE
+        shown = capsys.readouterr()
+        assert f"{RUN}.jsonl: {words}" in shown.err
+        assert not shown.out
+    assert not list(storage.glob("*/*.json"))
+
+
+def test_a_wrong_field_of_a_trial_in_a_journal_is_named(storage: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = json.loads(json.dumps(WHOLE["trial"]))
+    record["rounds"][0]["tps"] = "fast"
+    write(storage, RUN, [*LINES, ended("t.py::cut", "whole") | {"trial": record}])
+    assert main(["recover", RUN]) == USAGE
+    assert "line 8.trial.rounds[0].tps: 'fast', expected a number" in capsys.readouterr().err
+
+
 def test_a_case_that_was_measured_again_counts_as_it_did_last(storage: Path) -> None:
     again = [*LINES, {"kind": "begin", "case": "t.py::cut", "settings": {}}, ended("t.py::cut", "whole")]
     cases = read(write(storage, RUN, again)).cases

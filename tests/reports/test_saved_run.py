@@ -58,7 +58,9 @@ def test_a_case_of_another_suite_is_left_out(tmp_path: Path) -> None:
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("{}")
-    with pytest.raises(UsageError, match=r"a\.json: expected a file that pytest-benchmark has saved: 'benchmarks'"):
+    with pytest.raises(
+        UsageError, match=r"a\.json: expected a file that pytest-benchmark has saved: benchmarks: missing"
+    ):
         load(path)
     with pytest.raises(UsageError, match=r"b\.json: No such file"):
         load(tmp_path / "b.json")

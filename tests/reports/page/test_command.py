@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collectors.errors import UsageError
 from reports.__main__ import main
 
 from .runs import a_watched_trial, run_of
@@ -34,9 +35,12 @@ def test_a_run_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.Capture
 def test_a_record_that_is_not_as_it_was_saved_is_an_error_that_names_the_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_of(tmp_path, a_watched_trial(server={"layout": {"nodes": [{}, {}]}}))
+    with pytest.raises(UsageError):  # it is saved, and refused when it is loaded
+        run_of(tmp_path, a_watched_trial(server={"layout": {"nodes": [{}, {}]}}))
     assert main(["html", "--storage", str(tmp_path)]) == 2
-    assert "0007_0123abc_20261123_100000.json: a record in it" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "0007_0123abc_20261123_100000.json: case " in error
+    assert "server.layout.nodes[0].node: missing" in error
 
 
 def test_without_its_extra_it_says_how_to_install_it(

@@ -1,0 +1,1 @@
+"""Saved results in the forms of other programs."""
