@@ -1,7 +1,7 @@
 """Tries everything that runs in containers: `tox -e containers`.
 
 It takes the engine that answers, or starts one of its own; builds the stand-ins for official images; and runs the tests
-that need containers, then the main job in them. Where no engine can be had it says why, and what would mend that.
+that need containers, then writes to every backend in them. Where no engine can be had it says why, and what would mend that.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from tools import engine, images
 
 _PYTEST = [sys.executable, "-m", "pytest"]
 _BRIEFLY = ["--test-time", "1", "--rounds", "1", "--server-warm-up", "5"]
+_AS_A_PI = ["--cpus", "1", "--memory", "1g"]
 _STAND_INS = [word for service in images.SERVERS for word in ("--image", f"{service}={stand_in(service)}")]
 STEPS = (
     [sys.executable, "-m", "tools.images"],
     [*_PYTEST, "tests", "-m", "containers", "--strict-backends"],
-    [*_PYTEST, "perf", "--containers", "--cpus", "1", "--memory", "1g", "--strict-backends", *_BRIEFLY, *_STAND_INS],
+    [*_PYTEST, "perf", "-k", "one_thread", "--containers", *_AS_A_PI, "--strict-backends", *_BRIEFLY, *_STAND_INS],
 )
 
 

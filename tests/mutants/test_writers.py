@@ -32,7 +32,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def broken(kind: type[Broken], name: str, server_of: ServerOf) -> Account:
     made = backend(name)
     made.load()
-    assignment = assignment_for(made, server_of(name).endpoints[made.listener], frequency=FREQUENCY)
+    assignment = assignment_for(made, server_of(name).endpoints[made.listener], frequency=FREQUENCY, timeout=10.0)
     return accounted(made, assignment, COUNT, make_writer=lambda own, ledger: kind(made, own, ledger))
 
 
