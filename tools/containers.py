@@ -1,7 +1,8 @@
 """Tries everything that runs in containers: `tox -e containers`.
 
-It takes the engine that answers, or starts one of its own; builds the stand-ins for official images; and runs the tests
-that need containers, then writes to every backend in them. Where no engine can be had it says why, and what would mend that.
+It takes the engine that answers, or starts one of its own; builds the stand-ins for official images; runs the tests
+that need containers; and has one thread write to every backend in them. Where no engine can be had it says why, and
+what would mend that.
 """
 
 from __future__ import annotations
