@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from hdrh.histogram import HdrHistogram
 
@@ -49,34 +49,11 @@ class LatencyRecorder:
         self.started: dict[int, int] = {}
         """Readings in flight that are timed: number to the nanoseconds from which on they are."""
         self._counts: dict[int, int] = {}
-        self._kept: dict[int, int] = {}
 
     @property
     def histogram(self) -> HdrHistogram:
-        """What was recorded, in nanoseconds; what was taken and not yet kept is not in it."""
-        found = _histogram(self._counts)
-        found.add(_histogram(self._kept))
-        return found
-
-    def take(self) -> dict[int, int]:
-        """Return what was recorded since this was called last: how many, by nanoseconds.
-
-        A reading that is recorded by another thread at this moment may be added to it afterwards.
-        """
-        taken, self._counts = self._counts, {}
-        return taken
-
-    def keep(self, taken: Mapping[int, int], give_way: Callable[[int], object] = lambda _: None) -> None:
-        """Put back what was taken.
-
-        Args:
-            taken: by nanoseconds, how many.
-            give_way: called with how many latencies were put back so far.
-        """
-        kept = self._kept
-        for done, (latency, number) in enumerate(taken.items()):
-            kept[latency] = kept.get(latency, 0) + number
-            give_way(done)
+        """What was recorded, in nanoseconds."""
+        return _histogram(self._counts)
 
     def set_stride(self, *, each: bool) -> None:
         """Time every reading, or a sample of one in `SAMPLED_STRIDE`."""
@@ -84,7 +61,7 @@ class LatencyRecorder:
 
     def restart(self) -> None:
         """Forget what was recorded, at the end of the warm-up."""
-        self._counts, self._kept = {}, {}
+        self._counts = {}
         self.started.clear()
 
     def record(self, number: int, now: int) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 
 from .errors import ContractError, SensorError, ServerError, ThermobenchError
 from .latency import PacedRecorder
-from .latency_windows import Window, WindowCutter
 from .ledger import Ledger
 from .load import Load
 from .loop import ClosedLoop, Loop, Parts
@@ -43,8 +42,6 @@ class Report:
     """HDR histogram of the measured phase, nanoseconds, in the library's own base64 form."""
     service: str = ""
     """Open loop: the same, from the hand-over; `latency` is from when readings were due."""
-    windows: list[Window] = field(default_factory=list)
-    """The latencies of each second of the measured phase."""
     held: dict[str, int] | None = None
     """Open loop: how the schedule was kept to in the measured phase, see `pacing.Held`."""
     errors: dict[str, int] = field(default_factory=dict)
@@ -118,11 +115,9 @@ def _work(load: Load, shared: Shared, index: int, ledger: Ledger, report: Report
             loop.run(start + round(load.warm_up * 1e9))
             ledger.latency.restart()
         shared.set_state(index, MEASURING)
-        cutter = WindowCutter(ledger.latency, start + round(load.warm_up * 1e9))
         try:
             loop.run(start + round((load.warm_up + load.test_time) * 1e9))
         finally:
-            report.windows = cutter.end()
             _tell(loop, report)
     finally:
         writer.close()

@@ -58,8 +58,6 @@ class Round:
     """Latencies of its measured time as an HDR histogram of nanoseconds, in the library's base64 form."""
     service_histogram: str = ""
     """Open loop: from the hand-over instead of from the intended time."""
-    latencies: Series = field(default_factory=dict)
-    """Latencies of each second of its measured time: see `collectors.latency_windows.columns`."""
     schedule: dict[str, Any] | None = None
     """Open loop: how the schedule was held, as `collectors.pacing.Held` says; None in a closed loop."""
     samples: dict[str, Series] = field(default_factory=dict)

@@ -9,7 +9,6 @@ from typing import Any, TextIO
 
 from hdrh.histogram import HdrHistogram
 
-from . import latency_windows
 from .backends.base import Doubting
 from .crew import CrewResult
 from .latency import merged, new_histogram
@@ -123,7 +122,6 @@ def details(load: Load, result: CrewResult, client: str) -> dict[str, Any]:
     found["counted"] = result.counted
     found["windows"] = result.windows
     found["histogram"] = latency(result).encode().decode()
-    found["latency_windows"] = latency_windows.together(one.report.windows for one in result.producers)
     timed = service(result)
     found["service_histogram"] = timed.encode().decode() if timed else ""
     found["began"] = result.began

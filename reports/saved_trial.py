@@ -82,7 +82,6 @@ def check_round(saved: Any, place: Place, *, nullable: bool = False) -> None:
         check_fields(saved["schedule"], SCHEDULE, (*place, "schedule"), required=tuple(SCHEDULE))
     for name in ("histogram", "service_histogram"):
         check_histogram(saved.get(name, ""), (*place, name))
-    check_series(saved.get("latencies", {}), (*place, "latencies"))
     for host, series in saved.get("samples", {}).items():
         check_series(series, (*place, "samples", host))
     _check_windows(saved["windows"], (*place, "windows"))

@@ -26,7 +26,7 @@ _Value = Callable[[Series, int], float | None]
 def charts(trial: Trial) -> list[Chart]:
     """Return charts with one x axis, seconds of measured time, its rounds one after the other.
 
-    They are throughput; latency; in an open loop how late the
+    They are throughput; latency, of which a record has the percentiles of each round; in an open loop how late the
     schedule was; and CPU, disk, network and temperature of every host, as far as they were sampled and there was any.
 
     Raises:
@@ -101,23 +101,15 @@ def _rates(one: Round) -> list[tuple[float, float]]:
 
 
 def _latency(rounds: Sequence[tuple[float, Round]]) -> Chart | None:
-    drawn, seconds = [], any(one.latencies for _, one in rounds)
+    drawn = []
     for percent in _PERCENTILES:
         points: list[Point] = []
         for at, one in rounds:
-            points += [(at + x, value) for x, value in _percentile(one, f"p{percent}_ms")]
-            points.append((at + one.seconds, None))
-        drawn.append(Line(f"p{percent}", points) if seconds else Line(f"p{percent}", points, "line"))
-    return _chart(f"Latency, ms, over each {'second' if seconds else 'round'}", "ms", drawn, rounds)
-
-
-def _percentile(one: Round, name: str) -> list[Point]:
-    """Return a percentile of each second, at its end; of a round whose record has none, that of all of it."""
-    if one.latencies:
-        each = zip(one.latencies["at"], one.latencies[name], strict=True)
-        return [(at, value) for at, value in each if at is not None]
-    value = of_round(one.histogram).get(name) if one.histogram else None
-    return [(0.0, value), (one.seconds, value)]
+            found = of_round(one.histogram) if one.histogram else {}
+            value = found.get(f"p{percent}_ms")
+            points += [(at, value), (at + one.seconds, value), (at + one.seconds, None)]
+        drawn.append(Line(f"p{percent}", points, "line"))
+    return _chart("Latency, ms, over each round", "ms", drawn, rounds)
 
 
 def _behind(rounds: Sequence[tuple[float, Round]]) -> Chart | None:

@@ -148,13 +148,6 @@ def test_latency_lies_below_throughput_and_above_what_the_hosts_did(tmp_path: Pa
     assert places == sorted(places)
 
 
-def test_where_a_record_has_the_latencies_of_each_second_these_are_shown(tmp_path: Path) -> None:
-    each = {"at": [1.0, 2.0], "timed": [9.0, 9.0], "p50_ms": [1.0, 7.125], "p99_ms": [2.0, None], "max_ms": [3.0, 9.0]}
-    written = page(run_of(tmp_path, a_watched_trial(rounds=[a_watched_round(latencies=each)])))
-    _, _, shown = written.partition("Latency, ms, over each second")
-    assert "p50, 2.0 s of round 1: 7.125 ms" in shown.partition("</figure>")[0]
-
-
 def test_lines_beyond_the_colours_there_are_begin_with_the_first_again(tmp_path: Path) -> None:
     series = a_watched_round().samples["local"]
     fleet = a_watched_round(samples={f"pi-{at}": series for at in range(10)})
