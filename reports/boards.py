@@ -14,7 +14,7 @@ from collectors.record import Trial
 from .columns import aligned
 from .command import Command, Say
 from .saved_run import load, saved_runs
-from .store import STORAGE
+from .selection import add_storage
 
 _HEAD = ("board", "CPUs", "backend", "one thread", "all threads", "threads", "runs")
 _LEFT = {0, 2}
@@ -80,7 +80,7 @@ def _row(key: Key, rates: dict[int, list[float]]) -> tuple[str, ...]:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="*", help="saved files (default: all in the storage)")
-    parser.add_argument("--storage", metavar="DIR", default=STORAGE, help=f"where they lie (default {STORAGE})")
+    add_storage(parser)
 
 
 def _run(given: argparse.Namespace, say: Say) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import pairwise, zip_longest
+from typing import TextIO
 
 WIDTH = 160
 """Characters of a line where nothing else was asked for; longer texts go on below."""
@@ -14,6 +17,15 @@ LEAST = 80
 """Characters that a line has at least, however narrow the terminal is."""
 _GAP = "  "
 _width: ContextVar[int] = ContextVar("width", default=WIDTH)
+
+
+def width_for(file: TextIO) -> int:
+    """Return how long lines may be that go to a file: those of a terminal fit it, up to what still reads well.
+
+    What goes into a file or a pipe is not broken for a terminal, unless COLUMNS says so.
+    """
+    narrow = file.isatty() or "COLUMNS" in os.environ
+    return min(WIDTH, shutil.get_terminal_size().columns) if narrow else WIDTH
 
 
 def line_width() -> int:
@@ -87,6 +99,11 @@ def wrapped(text: str, indent: int) -> list[str]:
     return textwrap.wrap(
         text.lstrip(), line_width(), initial_indent=start, subsequent_indent=" " * indent, break_long_words=False
     ) or [text]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 case`, `2,000 cases`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def milliseconds(value: float | None) -> str:

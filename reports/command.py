@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from collectors.errors import ThermobenchError, UsageError
 
-from .columns import WIDTH, within
+from .columns import width_for, within
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
@@ -65,11 +64,8 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None, say: S
     """
     given = parser.parse_args(arguments)
     command: Command = given.command
-    # What goes into a file or a pipe is not broken for a terminal, unless COLUMNS says so.
-    narrow = sys.stdout.isatty() or "COLUMNS" in os.environ
-    columns = min(WIDTH, shutil.get_terminal_size().columns) if narrow else WIDTH
     try:
-        with within(columns):
+        with within(width_for(sys.stdout)):
             return command.run(given, say)
     except ThermobenchError as error:
         sys.stderr.write(f"error: {error}\n")

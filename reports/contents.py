@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from .columns import counted
 from .command import Command, Say
 from .journal import LATEST, Case, find, read
-from .store import STORAGE, journals
+from .selection import add_storage
+from .store import journals
 
 
 def add_run(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
@@ -18,12 +20,7 @@ def add_run(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
         default=LATEST,
         help="a run's identifier, the path of its journal, or latest" + (" (default)" if optional else ""),
     )
-    parser.add_argument(
-        "--storage",
-        metavar="DIR",
-        default=STORAGE,
-        help=f"where results lie, as --benchmark-storage (default {STORAGE})",
-    )
+    add_storage(parser)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,11 +44,6 @@ def _told(case: Case) -> str:
     rates = [one.tps for one in case.trial.rounds] if case.trial else [float(one["tps"]) for one in case.rounds]
     told = counted(len(rates), "round") + (f", TPS {', '.join(f'{tps:,.0f}' for tps in rates)}" if rates else "")
     return f"{told}; {case.error.splitlines()[0]}" if case.error else told
-
-
-def counted(number: int, noun: str) -> str:
-    """Return `1 case`, `2 cases`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 COMMAND = Command(

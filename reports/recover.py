@@ -9,8 +9,9 @@ from typing import Any
 
 from collectors.errors import ThermobenchError, UsageError
 
+from .columns import counted
 from .command import Command, Say
-from .contents import add_run, counted
+from .contents import add_run
 from .journal import Journal, find, read
 from .store import journals, next_number, write_atomically
 

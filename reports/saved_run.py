@@ -15,8 +15,9 @@ from collectors.errors import UsageError
 from collectors.record import Trial
 
 from .saved_trial import trial
-from .strict_json import Place, WrongValue, content, inert, inert_text, parsed, shown
+from .strict_json import Place, WrongValue, content, inert, parsed, shown
 from .type_check import check_fields
+from .visible import visible
 
 LATEST = "latest"
 CASES = 10_000
@@ -148,7 +149,7 @@ def _in_words(error: WrongValue, saved: Any) -> str:
             named = saved["benchmarks"][number]
             name = named.get("fullname") if isinstance(named, dict) else None
             inside = rest[2:] if rest[:2] == ["extra_info", "trial"] else rest
-            which = f"case {inert_text(name)}" if isinstance(name, str) else f"case {number + 1}"
+            which = f"case {visible(name)}" if isinstance(name, str) else f"case {number + 1}"
             return f"{which}: {WrongValue(tuple(inside), error.what)}"
         case ():
             return f"expected a file that pytest-benchmark has saved: {error.what}"

@@ -13,14 +13,14 @@ from typing import Any
 
 from collectors.errors import UsageError
 
-from .columns import aligned
+from .columns import aligned, counted
 from .command import Command, Say
 from .export.database import filled, lock
 from .export.rows import exported
-from .export.selection import ALL, add_storage, chosen
 from .export.separated import separated
 from .export.tables import TABLES
-from .strict_json import inert_text
+from .selection import ALL, add_storage, chosen
+from .visible import visible
 
 ROWS = 1_000_000
 """That an answer may have."""
@@ -74,7 +74,7 @@ def _answer(query: str, storage: str, runs: Sequence[str]) -> tuple[list[str], l
                 raise UsageError(f"no question: {query!r}", "expected SELECT …")
             names, rows = _named(found.description), found.fetchmany(ROWS + 1)
         except duckdb.Error as error:
-            told = inert_text(" ".join(str(error).partition("\n\nLINE ")[0].split()))
+            told = visible(" ".join(str(error).partition("\n\nLINE ")[0].split()))
             raise UsageError(f"SQL: {told}", "tables and columns: python -m reports sql") from None
     if len(rows) > ROWS:
         raise UsageError(f"an answer of more than {ROWS:,} rows", "ask for fewer: LIMIT, or a GROUP BY")
@@ -94,7 +94,7 @@ def _table(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[str]:
     numbers = {at for at in range(len(names)) if all(isinstance(row[at], int | float | None) for row in rows)}
     cells = [list(names), *([_shown(value) for value in row] for row in rows)]
     words = set(range(len(names))) - numbers
-    return [*aligned(cells, words, dict.fromkeys(words, 24)), f"({len(rows)} row{'' if len(rows) == 1 else 's'})"]
+    return [*aligned(cells, words, dict.fromkeys(words, 24)), f"({counted(len(rows), 'row')})"]
 
 
 def _plain(value: Any) -> Any:

@@ -36,6 +36,9 @@ ACROSS = 0.02
 """Level of the test of the rounds' order. It takes five rounds that fall one after the other, which are chance once in
 60 times; no order of four is rare enough."""
 
+IN_WORDS = {True: "yes", False: "no", None: "too short"}
+"""What is told of `steady` in the result of the function of that name."""
+
 
 def steady(trial: Trial) -> dict[str, Any]:
     """Return whether a trial was steady, as JSON takes it.

@@ -12,6 +12,8 @@ from typing import Any
 
 from collectors.errors import UsageError
 
+from .visible import visible
+
 LIMIT = "THERMOBENCH_MAX_FILE_MIB"
 """The variable that raises the bound of a file's size."""
 MIB = 256
@@ -22,9 +24,6 @@ DEPTH = 64
 """Levels of nesting; records have ten at most."""
 LARGEST = 2**64
 """Below which integers lie: counters of the kernel and tokens of a ring do."""
-
-_ACTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal obeys instead of showing it, what turns text around, and halves of characters."""
 
 Place = tuple[str | int, ...]
 """Where a value stands: names of fields, and numbers of items."""
@@ -112,8 +111,8 @@ def inert(value: Any, place: Place = ()) -> Any:
         within, at = waiting.pop()
         if len(at) > DEPTH:
             raise WrongValue(at[:4], f"nested too deeply, expected at most {DEPTH} levels")
-        if isinstance(within, dict) and any(map(_ACTIVE.search, within)):
-            cleaned = {inert_text(name): one for name, one in within.items()}
+        if isinstance(within, dict) and not all(map(str.isprintable, within)):
+            cleaned = {visible(name): one for name, one in within.items()}
             within.clear()
             within.update(cleaned)
         for name, one in within.items() if isinstance(within, dict) else enumerate(within):
@@ -121,16 +120,11 @@ def inert(value: Any, place: Place = ()) -> Any:
             if kind is dict or kind is list:
                 waiting.append((one, at if within is holder else (*at, name)))
             elif kind is str:
-                if _ACTIVE.search(one):
-                    within[name] = inert_text(one)
+                if not one.isprintable():
+                    within[name] = visible(one)
             elif (kind is float and not math.isfinite(one)) or (kind is int and abs(one) >= LARGEST):
                 raise WrongValue((*at, name), f"{shown(one)}, expected a finite number of 64 bits")
     return holder[0]
-
-
-def inert_text(text: str) -> str:
-    """Return a text with the characters spelt out that a terminal would obey, or that are none."""
-    return _ACTIVE.sub(lambda found: f"‹U+{ord(found[0]):04X}›", text)
 
 
 def bound_mib() -> int:

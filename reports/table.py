@@ -14,7 +14,7 @@ from .layout import layout_lines
 from .pace import pace_table
 from .places import place_lines
 from .spread import spread
-from .steady import steady
+from .steady import IN_WORDS, steady
 
 _HEAD = (
     *("backend", "case", "threads", "TPS", "spread", "steady", "limit", "p50 ms", "p99 ms"),
@@ -31,7 +31,6 @@ _FIRST = (0, 1, 2, 3, 4, 6, 8, 11)
 _SECOND = (0, 1, 2, 5, 7, 9, 10)
 """Columns of the two tables that narrower lines have instead; what acknowledged means stands below them."""
 _THREADS = re.compile(r"(\d+x?)?")
-_STEADY = {True: "yes", False: "no", None: "too short"}
 _SURE = {"sure": "", "likely": "?", "guess": "??"}
 _EVIDENCE = 2
 """Lines of evidence that are shown; the record holds all of them."""
@@ -94,7 +93,7 @@ def _row(trial: Trial) -> tuple[str, ...]:
         str(trial.processes),
         f"{tps.median:,.0f}",
         tps.in_words(),
-        _STEADY[(trial.steady or steady(trial)).get("steady")],
+        IN_WORDS[(trial.steady or steady(trial)).get("steady")],
         _limit(trial),
         milliseconds(trial.latency.get("p50_ms")),
         milliseconds(trial.latency.get("p99_ms")),

@@ -12,7 +12,7 @@ from collectors.errors import UsageError
 from ..command import DONE, FAILED, Command, Say
 from ..duration import duration
 from ..saved_run import SavedRun, find, load
-from ..store import STORAGE
+from ..selection import add_storage
 from .gate import failures
 from .identity import KEYS, checked_out
 from .in_turn import Wanted, in_turn
@@ -69,7 +69,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("base", metavar="BASE", help="a saved run, or several with commas between them: number, path or latest")
     add("candidate", metavar="CANDIDATE", help="the same of what is to be faster or slower than that")
-    add("--storage", metavar="DIR", default=STORAGE, help=f"where results lie, as --benchmark-storage ({STORAGE})")
+    add_storage(parser)
     add("-k", metavar="TEXT", default="", help="compare those cases alone whose id contains this")
     add(
         "--across",

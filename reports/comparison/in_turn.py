@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from collectors.errors import UsageError
 
+from ..columns import counted
 from ..command import Say
-from ..contents import counted
 from ..saved_run import SavedRun
 from .interleaved import Interleaved
 from .session import measure

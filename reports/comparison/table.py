@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..columns import line_width, tables, wrapped
-from ..contents import counted
+from ..columns import counted, line_width, tables, wrapped
 from ..limits.suspect import percent
 from .change import Change, around, change
 from .pair import Pair

@@ -11,15 +11,14 @@ from collectors.errors import UsageError
 
 from ..command import Command, Say
 from ..saved_run import LATEST
+from ..selection import ALL, add_storage, chosen
 from ..store import write_atomically
 from .github import github
 from .junit import junit
 from .openmetrics import openmetrics
 from .parquet import write_parquet
-from .rows import Exported, exported, rows
-from .selection import ALL, add_storage, chosen
-from .separated import separated
-from .tables import TABLES
+from .rows import Exported, exported
+from .separated import write_csv
 
 ONE_FILE: dict[str, Callable[[Sequence[Exported]], str | bytes]] = {
     "openmetrics": openmetrics,
@@ -27,26 +26,8 @@ ONE_FILE: dict[str, Callable[[Sequence[Exported]], str | bytes]] = {
     "github": github,
 }
 """Forms that are one text each."""
-FOLDERS: dict[str, Callable[[Sequence[Exported], Path], list[Path]]] = {}
+FOLDERS: dict[str, Callable[[Sequence[Exported], Path], list[Path]]] = {"csv": write_csv, "parquet": write_parquet}
 """Forms that are a file for each table."""
-
-
-def write_csv(cases: Sequence[Exported], folder: Path) -> list[Path]:
-    """Write a file for each table and return their paths.
-
-    Raises:
-        ThermobenchError: a file cannot be written; names it.
-    """
-    paths = []
-    for table in TABLES:
-        names = [column.name for column in table.columns]
-        made = separated(names, ([row.get(name) for name in names] for row in rows(table, cases)))
-        paths.append(folder / f"{table.name}.csv")
-        write_atomically(paths[-1], made.encode())
-    return paths
-
-
-FOLDERS |= {"csv": write_csv, "parquet": write_parquet}
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

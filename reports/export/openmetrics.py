@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from collectors.record import COUNTS
 
+from ..steady import IN_WORDS
 from .rows import Exported, utc, writers
 
 _QUANTILES = {"p50_ms": "0.5", "p90_ms": "0.9", "p99_ms": "0.99", "p99.9_ms": "0.999", "max_ms": "1"}
@@ -76,7 +77,7 @@ def _doubts(case: Exported) -> Iterator[Sample]:
 
 def _told(case: Exported) -> Iterator[Sample]:
     trial = case.trial
-    steady = {True: "yes", False: "no", None: "too short"}[(trial.steady or {}).get("steady")]
+    steady = IN_WORDS[(trial.steady or {}).get("steady")]
     limit = trial.limit or {}
     labels = {"accounting": trial.accounting, "state": trial.state, "steady": steady}
     means = {"acknowledged_means": trial.acknowledged_means, "processes": str(trial.processes or "")}

@@ -59,18 +59,22 @@ def utc(when: str) -> str:
 
 def host_names(trial: Trial, role: str) -> list[str]:
     """Return the names of the hosts that have a role."""
-    return [str(host["name"]) for host in trial.hosts if role in (host.get("roles") or ())]
+    return [str(host["name"]) for host in _with_role(trial, role)]
 
 
 def writers(case: Exported) -> list[str]:
     """Return what the hosts that wrote call themselves; of old records, the controlling machine's name."""
-    hosts = [host for host in case.trial.hosts if "producer" in (host.get("roles") or ())]
+    hosts = _with_role(case.trial, "producer")
     return [str(host.get("hostname") or host["name"]) for host in hosts] or [str(case.run.machine.get("node") or "")]
+
+
+def _with_role(trial: Trial, role: str) -> list[dict[str, Any]]:
+    return [host for host in trial.hosts if role in (host.get("roles") or ())]
 
 
 def _trial(one: Exported) -> Iterator[Row]:
     trial, commit, limit = one.trial, one.run.commit, one.trial.limit or {}
-    writing = [host for host in trial.hosts if "producer" in (host.get("roles") or ())] or trial.hosts
+    writing = _with_role(trial, "producer") or trial.hosts
     tps = trial.tps
     yield {
         "saved": utc(one.run.saved),

@@ -20,8 +20,9 @@ from typing import Any
 
 from collectors.errors import ThermobenchError, UsageError
 
-from ..strict_json import WrongValue, inert, inert_text, parsed
+from ..strict_json import WrongValue, inert, parsed
 from ..type_check import check, check_fields
+from ..visible import visible
 
 PROGRAM = "otava"
 SIGNIFICANCE = 0.0005
@@ -120,7 +121,7 @@ def _called(otava: Path, folder: Path, names: Sequence[str]) -> bytes:
         raise ThermobenchError(f"{otava} cannot be started: {error.strerror}", INSTALL) from None
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise ThermobenchError(f"{otava} failed: {inert_text(last) or f'exit status {done.returncode}'}", INSTALL)
+        raise ThermobenchError(f"{otava} failed: {visible(last) or f'exit status {done.returncode}'}", INSTALL)
     return done.stdout
 
 

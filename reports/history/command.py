@@ -10,7 +10,7 @@ from collectors.errors import UsageError
 
 from ..command import Command, Say
 from ..export.rows import Exported, exported
-from ..export.selection import ALL, add_storage, chosen
+from ..selection import ALL, add_storage, chosen
 from .change_points import FEWEST, INSTALL, ChangePoint, change_points, program
 from .point import Line, lines
 from .table import history_lines, other_lines
@@ -89,4 +89,3 @@ examples:
     _arguments,
     _run,
 )
-"""At least six runs of a line are needed; see docs/decisions/0014-change-points.md for what is found with how many."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ..columns import aligned, wrapped
+from ..columns import aligned, counted, wrapped
 from .change_points import FEWEST, ChangePoint
 from .point import Line, Point, apart
 
@@ -51,7 +51,7 @@ def _common(line: Line) -> str:
     hosts = "; ".join(
         f"{name.removeprefix('host ')} {is_}" for name, is_ in line.key.items() if name.startswith("host ")
     )
-    return f"{line.key['environment']}, {hosts}; {len(line.points)} run{'' if len(line.points) == 1 else 's'}"
+    return f"{line.key['environment']}, {hosts}; {counted(len(line.points), 'run')}"
 
 
 def _row(point: Point) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def _row(point: Point) -> tuple[str, ...]:
     tps = point.tps
     remark = [] if point.counts else [f"left out: accounting {point.trial.accounting}, {point.trial.state}"]
     if count := len(point.trial.doubts):
-        remark.append(f"{count} doubt{'' if count == 1 else 's'}")
+        remark.append(counted(count, "doubt"))
     return (
         f"  {_date(point)}",
         point.commit,

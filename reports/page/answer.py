@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from collectors.record import Trial
 
+from ..columns import counted
 from ..spread import spread
 from .levels import Scaling
 
@@ -52,7 +53,7 @@ def named(trial: Trial) -> str:
     threads: int | None = trial.processes  # None of figures that do not say
     if threads is None:
         return f"{trial.backend}{beside}"
-    return f"{trial.backend}{beside} with {threads} thread{'' if threads == 1 else 's'}"
+    return f"{trial.backend}{beside} with {counted(threads, 'thread')}"
 
 
 def limit_of(trial: Trial) -> str:

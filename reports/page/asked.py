@@ -8,6 +8,8 @@ from typing import Any
 
 from collectors.record import Trial
 
+from ..columns import counted
+
 _UNSET = object()
 Settings = list[tuple[str, str]]
 """Names and values."""
@@ -35,7 +37,7 @@ def in_words(trials: Sequence[Trial]) -> str:
     suites = list(dict.fromkeys(suite_of(trial) for trial in trials))
     backends = list(dict.fromkeys(trial.backend for trial in trials))
     return (
-        f"{_counted(len(trials), 'case')} of {', '.join(suites)}, writing to {', '.join(backends)}: "
+        f"{counted(len(trials), 'case')} of {', '.join(suites)}, writing to {', '.join(backends)}: "
         f"{_one_or_several(trials, 'rounds', 'round')} of {_one_or_several(trials, 'test_time', 'second')} each, "
         f"{_waiting(trials)}{_pace(trials)}."
     )
@@ -95,7 +97,3 @@ def _one_or_several(trials: Sequence[Trial], setting: str, noun: str) -> str:
     values = sorted({float(trial.settings[setting]) for trial in trials if trial.settings.get(setting) is not None})
     text = ", ".join(f"{value:g}" for value in values) or "–"
     return f"{text} {noun}{'' if values == [1.0] else 's'}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

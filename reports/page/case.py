@@ -12,7 +12,7 @@ from collectors.record import Trial
 from ..baselines import fractions
 from ..columns import milliseconds
 from ..spread import spread
-from ..steady import steady
+from ..steady import IN_WORDS, steady
 from . import accounting, asked, course, hosts, latency, placement
 from .accounting import Accounting
 from .answer import limit_of, named
@@ -20,8 +20,6 @@ from .asked import Settings
 from .chart import Chart
 from .latency import Latency
 from .placement import Placement
-
-_STEADY = {True: "yes", False: "no", None: "too short"}
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def _cells(trial: Trial, judged: dict[str, Any]) -> list[Cell]:
         Cell(threads, "", float(trial.processes or 0)),
         Cell(f"{tps.median:,.0f}", "tps", tps.median),
         Cell(tps.in_words(), "tps", max(tps.above, -tps.below)),
-        Cell(_STEADY[judged.get("steady")], "steady"),
+        Cell(IN_WORDS[judged.get("steady")], "steady"),
         Cell(limit_of(trial) or "–", "limit"),
         *(Cell(milliseconds(one), "latency", one or 0.0) for one in times),
         *(Cell("–" if one is None else f"{one:,}", "accounting", one or 0) for one in counts),

@@ -16,7 +16,7 @@ import pygal
 from markupsafe import Markup
 from pygal.style import Style
 
-from .text import short, visible
+from ..visible import visible
 
 # pygal looks for its plugins on every import of anything, in a way that Python 3.11 warns of. There are none here.
 sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, pygal.PluginImportFixer)]
@@ -198,3 +198,11 @@ def _cleaned(root: Element, title: str) -> Element:
     root.set("role", "img")
     root.set("aria-label", f"chart: {title}")
     return root
+
+
+def short(value: float) -> str:
+    """Return a number as an axis has room for: `950`, `12.5k`, `3.4M`."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..command import Command, Say
 from ..saved_run import LATEST, find, load
+from ..selection import add_storage
 from ..store import STORAGE
 from .writing import shown, write
 
@@ -20,12 +21,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="a saved run: its file, how the file's name begins, as 0003, or latest (default)",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help=f"where to write it (default {STORAGE}/html/LABEL.html)")
-    parser.add_argument(
-        "--storage",
-        metavar="DIR",
-        default=STORAGE,
-        help=f"where results lie, as --benchmark-storage (default {STORAGE})",
-    )
+    add_storage(parser)
 
 
 def _run(given: argparse.Namespace, say: Say) -> int:

@@ -17,12 +17,12 @@ from collectors.record import Trial
 
 from ..baselines import baseline_lines
 from ..saved_run import SavedRun
+from ..visible import visible
 from . import answer, asked, beside, hosts
 from .case import HEAD, Case, case
 from .chart import COLOURS, Chart, bars, labelled
 from .levels import families, fitted
 from .saturation import saturations
-from .text import visible
 
 __all__ = ["page"]
 

@@ -1,4 +1,4 @@
-"""Texts of a page: characters that would hide or reorder others are shown as what they are."""
+"""Texts of others: characters that would hide or reorder the rest, or that a terminal would obey, are spelt out."""
 
 from __future__ import annotations
 
@@ -20,14 +20,6 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if _harmless(one) else f"‹U+{ord(one):04X}›" for one in text)
-
-
-def short(value: float) -> str:
-    """Return a number as an axis has room for: `950`, `12.5k`, `3.4M`."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
 
 
 def _harmless(character: str) -> bool:

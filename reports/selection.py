@@ -8,8 +8,8 @@ from pathlib import Path
 
 from collectors.errors import UsageError
 
-from ..saved_run import SavedRun, find, load, saved_runs
-from ..store import STORAGE
+from .saved_run import SavedRun, find, load, saved_runs
+from .store import STORAGE
 
 ALL = "all"
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.page.text import short, visible
+from reports.page.chart import short
+from reports.visible import visible
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,7 @@ from reports.page.text import short, visible
     [
         ("pi-4 µ 温度 ×", "pi-4 µ 温度 ×"),
         ("a\u202eb\u2066c", "a‹U+202E›b‹U+2066›c"),
+        ("arabic letter mark\u061c", "arabic letter mark‹U+061C›"),
         ("bell\x07 nul\x00", "bell‹U+0007› nul‹U+0000›"),
         ("two\nlines\tand a joiner\u200d", "two\nlines\tand a joiner\u200d"),
         ("\ud800", "‹U+D800›"),
@@ -27,7 +29,7 @@ def test_what_does_not_show_is_told(text: str, shown: str) -> None:
 def test_what_is_shown_can_be_written_and_has_nothing_that_reorders(text: str) -> None:
     found = visible(text)
     found.encode()
-    assert not set(found) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\x00")
+    assert not set(found) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\x00")
 
 
 @pytest.mark.parametrize(
